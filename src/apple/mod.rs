@@ -1,0 +1,1 @@
+//! Apple's App and Book Management API, v2: token, wire types, pages, limits, errors, events.

@@ -1,0 +1,1 @@
+//! Executes a plan: the only part that holds a writing client.

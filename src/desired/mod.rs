@@ -1,0 +1,92 @@
+//! Documents and inventory rows to wanted sets with their causes. No network to Apple.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::Span;
+use crate::license::{Asset, AssetKind, ClientUserId, HolderSet};
+use crate::manifest::kind::{Intent, LicenseKind, ReclaimMode, WhenShort};
+
+/// What the manifests ask for, over all locations. Sets are numbered by the run's roster.
+#[derive(Debug, Clone, Default)]
+pub struct Desired {
+    /// One per app or book, in the order of the manifests.
+    pub assets: Vec<WantedAsset>,
+    /// Every group with its members counted, by name.
+    pub groups: BTreeMap<String, ResolvedGroup>,
+    /// What inventories know of each person any entry may license.
+    pub people: BTreeMap<ClientUserId, Person>,
+}
+
+/// Who should hold one app or book, and why.
+#[derive(Debug, Clone)]
+pub struct WantedAsset {
+    /// What Apple licenses.
+    pub asset: Asset,
+    /// App or book.
+    pub kind: AssetKind,
+    /// Name of its manifest.
+    pub name: String,
+    /// For the MDM.
+    pub bundle_id: Option<String>,
+    /// Where its name is written.
+    pub span: Span,
+    /// Where its `assign` key stands.
+    pub assign_span: Span,
+    /// Names of locations, in order of preference; at least one.
+    pub locations: Vec<String>,
+    /// The items of its `assign` list, in order.
+    pub entries: Vec<WantedEntry>,
+    /// Holders `except` names: no entry names them, whatever it says.
+    pub except: HolderSet,
+    /// Where each `except` line stands, with its own members.
+    pub except_lines: Vec<(String, Span, HolderSet)>,
+    /// What becomes of holders no entry names; the location's default where `None`.
+    pub reclaim: Option<ReclaimMode>,
+    /// What happens when licenses are short.
+    pub when_short: WhenShort,
+    /// A book whose author knows that its license cannot come back.
+    pub irrevocable: bool,
+}
+
+/// One item of an `assign` list with the holders it decides over.
+#[derive(Debug, Clone)]
+pub struct WantedEntry {
+    /// Name of the group.
+    pub group: String,
+    /// What it means for them.
+    pub intent: Intent,
+    /// Whom the licenses go to, as written.
+    pub license: Option<LicenseKind>,
+    /// Where the item stands.
+    pub span: Span,
+    /// Holders this entry decides over: precedence is settled (required, then available, then
+    /// uninstall; within an intent the earlier entry) and `except` is taken out, so the sets of
+    /// one asset's entries are disjoint.
+    pub holders: HolderSet,
+    /// How many holders its group has before precedence and `except`.
+    pub named: u64,
+}
+
+/// A group with its members.
+#[derive(Debug, Clone)]
+pub struct ResolvedGroup {
+    /// Where its name is written.
+    pub span: Span,
+    /// Devices and people that are members themselves.
+    pub members: HolderSet,
+    /// People known as users of member devices.
+    pub users_of_devices: HolderSet,
+    /// Devices known to belong to member people.
+    pub devices_of_users: HolderSet,
+    /// Fewer members than this block the plan.
+    pub minimum: Option<(u64, Span)>,
+}
+
+/// What inventories know of a person.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Person {
+    /// E-mail address.
+    pub email: Option<String>,
+    /// Managed Apple Account.
+    pub managed_apple_id: Option<String>,
+}

@@ -1,0 +1,1 @@
+//! What is at Apple to manifests whose first plan is empty.

@@ -1,0 +1,1 @@
+//! Sources to rows: where groups get their members.

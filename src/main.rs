@@ -1,0 +1,3 @@
+//! The `vpp` binary.
+
+fn main() {}

@@ -1,0 +1,75 @@
+use std::collections::BTreeMap;
+
+use camino::Utf8PathBuf;
+
+use super::ReclaimMode;
+use crate::diagnostic::At;
+
+/// One pool of licenses at Apple, opened by one content token.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Location {
+    /// Its name among the manifests.
+    pub name: At<String>,
+    /// Apple's library id the token must open; `None` where the manifest does not pin it.
+    pub uid: Option<At<String>>,
+    /// Where the content token comes from.
+    pub token: At<TokenSource>,
+    /// How this installation names itself to Apple (`mdmInfo`).
+    pub owner: Option<At<Owner>>,
+    /// Who holds the token and assigns licenses.
+    pub licenses: LicenseOwner,
+    /// Name of the Mdm that removes apps here.
+    pub mdm: Option<At<String>>,
+    /// Default for the location's apps, where an app says nothing.
+    pub reclaim: Option<At<ReclaimMode>>,
+    /// Another server than Apple's.
+    pub endpoint: Option<At<String>>,
+    /// Whether users nobody names any more are retired.
+    pub retire_users: RetireUsers,
+    /// Free text.
+    pub description: Option<String>,
+    /// For filtering.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// Where a content token comes from. It is read late and never printed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TokenSource {
+    /// The environment variable of this name.
+    Env(String),
+    /// A file, relative to the folder of the manifests.
+    File(Utf8PathBuf),
+    /// Standard output of a program, given as an argument list.
+    Command(Vec<String>),
+}
+
+/// The owner a location is claimed for: Apple's `mdmInfo`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner {
+    /// Unique per installation; the only part that is compared.
+    pub id: String,
+    /// For people.
+    pub name: String,
+    /// For people; the tool writes its own name where the manifest has none.
+    pub metadata: Option<String>,
+}
+
+/// Who assigns licenses in a location.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LicenseOwner {
+    /// This tool, at Apple.
+    #[default]
+    Apple,
+    /// The MDM, which holds the token.
+    Mdm,
+}
+
+/// Whether users nobody names any more are retired.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum RetireUsers {
+    /// Never.
+    #[default]
+    Never,
+    /// Users that no entry names and that hold nothing a manifest manages.
+    Unreferenced,
+}

@@ -1,0 +1,17 @@
+//! What each kind of document says, once it is typed and checked.
+
+mod asset;
+mod group;
+mod inventory;
+mod location;
+mod mdm;
+mod policy;
+
+pub use asset::{AssetManifest, EntrySpec, Intent, LicenseKind, ReclaimMode, WhenShort};
+pub use group::Group;
+pub use inventory::{Columns, Inventory, InventorySource};
+pub use location::{LicenseOwner, Location, Owner, RetireUsers, TokenSource};
+pub use mdm::{Mdm, MdmDriver};
+pub use policy::{
+    Allowance, Breaker, Freeze, Limit, Limits, Policy, Protection, Share, StockGuard, TokenExpiry,
+};

@@ -1,0 +1,81 @@
+//! What would move and why: pure functions of desired × actual × policy.
+//!
+//! **Architecture invariant:** nothing in here has a clock, does I/O or draws a random number.
+//! The same input gives the same plan, byte for byte.
+
+mod change;
+mod guard;
+mod licenses;
+mod location;
+mod summary;
+
+pub use change::{Action, Cause, CauseKind, Change};
+pub use guard::{GuardLevel, GuardOutcome, GuardResult};
+pub use licenses::{Inaction, InactionKind, LicenseRow};
+pub use location::{LocationPlan, Unmanaged, UserDetails, UserPlan};
+pub use summary::Summary;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What one run would do, whole: the content of a plan file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub struct Plan {
+    /// Version of this format: a new minor only adds, a new major may change.
+    pub format_version: String,
+    /// The tool that wrote it, for example `vpp 0.1.0`.
+    pub tool: String,
+    /// When it was made.
+    #[schemars(with = "String")]
+    pub created_at: Timestamp,
+    /// The manifests it was made from.
+    pub manifests: ManifestSource,
+    /// Hash of what it would do, `vpp1:` and 64 hexadecimal digits. Plans with the same effect
+    /// have the same fingerprint on every machine.
+    pub fingerprint: String,
+    /// Whether every location was read whole.
+    pub complete: bool,
+    /// Whether `apply` would take it: complete, no error, no guard blocks.
+    pub applyable: bool,
+    /// The totals, in pairs of asset and holder.
+    pub summary: Summary,
+    /// One per location, in the order of the manifests.
+    pub locations: Vec<LocationPlan>,
+    /// What would move: by location, then asset, then action, then cause.
+    pub changes: Vec<Change>,
+    /// What was deliberately not done, and why.
+    pub inactions: Vec<Inaction>,
+    /// Every guard that had something to say.
+    pub guards: Vec<GuardResult>,
+    /// Warnings about the manifests and inventories.
+    pub diagnostics: Vec<Notice>,
+}
+
+/// The manifests a plan was made from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ManifestSource {
+    /// The folder, as the user named it.
+    pub folder: String,
+    /// SHA-256 over what the manifests and inventories say, in hexadecimal; comments and white
+    /// space do not count.
+    pub digest: String,
+}
+
+/// A warning or error, flattened for the plan file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Notice {
+    /// For example `VPP-M012`.
+    pub code: String,
+    /// `error` or `warning`.
+    pub level: String,
+    /// What happened.
+    pub message: String,
+    /// Where.
+    pub file: Option<String>,
+    /// Line, from 1.
+    pub line: Option<u32>,
+    /// What to do next.
+    pub help: Vec<String>,
+}

@@ -1,0 +1,1 @@
+//! An Apple that runs on this machine, as strict as the real one.

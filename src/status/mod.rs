@@ -1,0 +1,1 @@
+//! What stands at Apple, for people and machines.

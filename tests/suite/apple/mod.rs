@@ -1,0 +1,1 @@
+//! The apple room from outside.

@@ -1,0 +1,1 @@
+//! The manifest room from outside.

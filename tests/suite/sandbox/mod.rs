@@ -1,0 +1,1 @@
+//! The sandbox room from outside.
