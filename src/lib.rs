@@ -24,3 +24,4 @@ pub mod plan;
 pub mod render;
 pub mod sandbox;
 pub mod status;
+pub mod yaml;
