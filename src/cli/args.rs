@@ -1,0 +1,351 @@
+//! The command line as it is typed.
+
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const EXIT_CODES: &str = "\
+Exit codes:
+    0  done (a plan with changes too)
+    1  could not do it; nothing was changed
+    2  only with --detailed-exitcode: there are changes
+    3  manifests or inventories are invalid
+    4  a guard blocks
+    5  the plan is stale or for another target; nothing was changed
+    6  applied in part; run `vpp apply` again to continue
+    7  only with --detailed-exitcode: applied, reclaims wait for devices
+   64  the command line is wrong
+  130  interrupted; what was in flight was followed to its end";
+
+/// Keep Apple app and book licenses where a git repository says they belong.
+#[derive(Debug, Parser)]
+#[command(name = "vpp", version, styles = STYLES, after_long_help = EXIT_CODES, max_term_width = 100)]
+pub(super) struct Cli {
+    #[command(flatten)]
+    pub(super) look: Look,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// How output looks, the same for every command.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Look {
+    /// When to color.
+    #[arg(long, value_enum, default_value_t, global = true, help_heading = "Output")]
+    pub(super) color: ColorChoice,
+    /// Print no progress and no hints on standard error; errors are still said.
+    #[arg(short, long, global = true, help_heading = "Output")]
+    pub(super) quiet: bool,
+}
+
+/// When to color.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColorChoice {
+    /// At a terminal, unless `NO_COLOR` is set; `CLICOLOR_FORCE` colors everywhere.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Check manifests without any network.
+    Validate(Validate),
+    /// Show exactly which licenses would move, and why.
+    Plan(Plan),
+    /// Make it so.
+    Apply(Apply),
+    /// Print a saved plan.
+    Show(Show),
+    /// Show licenses, tokens, owners and users as they stand at Apple.
+    Status(Status),
+    /// Write manifests of what is at Apple, so that the first plan is empty.
+    Export(Export),
+    /// Claim a location for this installation, or take it over from another.
+    Claim(Claim),
+    /// Explain a diagnostic or guard, for example VPP-G104.
+    Explain(Explain),
+    /// Print a JSON Schema.
+    Schema(Schema),
+    /// Serve an Apple on this machine.
+    Sandbox(Sandbox),
+    /// Print a completion script for a shell.
+    Completions(Completions),
+}
+
+/// Which manifests.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Manifests {
+    /// Folder of the manifests.
+    #[arg(value_name = "FOLDER", default_value = ".")]
+    pub(super) folder: Utf8PathBuf,
+}
+
+/// Which Apple.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Apple")]
+pub(super) struct Target {
+    /// Only these locations.
+    #[arg(long = "location", value_name = "NAME")]
+    pub(super) locations: Vec<String>,
+    /// Use a sandbox made from this world instead of Apple.
+    #[arg(long, value_name = "WORLD")]
+    pub(super) sandbox: Option<Utf8PathBuf>,
+    /// Keep the sandbox in this file between runs.
+    #[arg(long, value_name = "FILE", requires = "sandbox")]
+    pub(super) sandbox_state: Option<Utf8PathBuf>,
+    /// Let the sandbox throttle, fail, lose replies and move pages, reproducibly.
+    #[arg(long, value_name = "SEED", requires = "sandbox")]
+    pub(super) chaos: Option<u64>,
+    /// Do not run programs that manifests name (inventories and tokens).
+    #[arg(long)]
+    pub(super) no_exec: bool,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    #[default]
+    Human,
+    /// For machines.
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum ValidateFormat {
+    /// For people, with the source underlined.
+    #[default]
+    Human,
+    /// For machines.
+    Json,
+    /// Annotations of GitHub Actions.
+    Github,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum StatusFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// For machines.
+    Json,
+    /// For spreadsheets.
+    Csv,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Validate {
+    #[command(flatten)]
+    pub(super) manifests: Manifests,
+    /// How to print the result.
+    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
+    pub(super) format: ValidateFormat,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Plan {
+    #[command(flatten)]
+    pub(super) manifests: Manifests,
+    #[command(flatten)]
+    pub(super) target: Target,
+    /// Save the plan in this file for `vpp show` and `vpp apply`.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(super) out: Option<Utf8PathBuf>,
+    /// How to print the plan.
+    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
+    pub(super) format: Format,
+    /// Print the plan in another format into a file too; may be repeated.
+    #[arg(long = "report", value_name = "FORMAT=FILE", help_heading = "Output")]
+    pub(super) reports: Vec<Report>,
+    /// List every holder.
+    #[arg(long, help_heading = "Output")]
+    pub(super) detail: bool,
+    /// Exit with 2 when there are changes.
+    #[arg(long, help_heading = "Output")]
+    pub(super) detailed_exitcode: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Apply {
+    /// Folder of the manifests, or a plan saved by `vpp plan --out`: then exactly that plan.
+    #[arg(value_name = "FOLDER|PLAN", default_value = ".")]
+    pub(super) subject: Utf8PathBuf,
+    /// Folder of the manifests a saved plan was made from, if it is not where the plan says.
+    #[arg(long, value_name = "FOLDER")]
+    pub(super) manifests: Option<Utf8PathBuf>,
+    #[command(flatten)]
+    pub(super) target: Target,
+    /// Do not ask.
+    #[arg(long)]
+    pub(super) auto_approve: bool,
+    /// Apply only if the plan has this fingerprint (12 digits or all of them).
+    #[arg(long, value_name = "FINGERPRINT")]
+    pub(super) expect: Option<String>,
+    /// How to print the result; json is a stream of JSON lines.
+    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
+    pub(super) format: Format,
+    /// Print the result in another format into a file too; may be repeated.
+    #[arg(long = "report", value_name = "FORMAT=FILE", help_heading = "Output")]
+    pub(super) reports: Vec<Report>,
+    /// List every holder.
+    #[arg(long, help_heading = "Output")]
+    pub(super) detail: bool,
+    /// Exit with 7 when reclaims wait for devices.
+    #[arg(long, help_heading = "Output")]
+    pub(super) detailed_exitcode: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Show {
+    /// A plan saved by `vpp plan --out`.
+    #[arg(value_name = "PLAN")]
+    pub(super) plan: Utf8PathBuf,
+    /// How to print the plan.
+    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
+    pub(super) format: Format,
+    /// List every holder.
+    #[arg(long, help_heading = "Output")]
+    pub(super) detail: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Status {
+    #[command(flatten)]
+    pub(super) manifests: Manifests,
+    #[command(flatten)]
+    pub(super) target: Target,
+    /// List people with their terms status and, where they have not accepted, the invitation link.
+    #[arg(long)]
+    pub(super) invitations: bool,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
+    pub(super) format: StatusFormat,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Export {
+    /// Folder the manifests are written into; it must not hold any yet.
+    #[arg(value_name = "FOLDER")]
+    pub(super) into: Utf8PathBuf,
+    /// Take the locations from these manifests instead of from tokens.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "token_env")]
+    pub(super) from: Option<Utf8PathBuf>,
+    /// Environment variable with a content token; may be repeated, one per location.
+    #[arg(long = "token-env", value_name = "NAME")]
+    pub(super) token_env: Vec<String>,
+    #[command(flatten)]
+    pub(super) target: Target,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Claim {
+    /// Name of the location.
+    pub(super) location: String,
+    #[command(flatten)]
+    pub(super) manifests: Manifests,
+    #[command(flatten)]
+    pub(super) target: Target,
+    /// Take it from this owner id: the one that `vpp status` shows.
+    #[arg(long, value_name = "OWNER-ID")]
+    pub(super) from_owner: Option<String>,
+    /// Do not ask.
+    #[arg(long)]
+    pub(super) auto_approve: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Explain {
+    /// The code, with or without `VPP-`; all codes are listed without one.
+    pub(super) code: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Schema {
+    /// Which one.
+    #[arg(value_enum, default_value_t)]
+    pub(super) subject: SchemaSubject,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum SchemaSubject {
+    /// Manifests, for editors.
+    #[default]
+    Manifest,
+    /// A saved plan.
+    Plan,
+    /// What `apply --format json` streams.
+    Result,
+    /// A sandbox's seed.
+    World,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Sandbox {
+    /// The seed: a document of kind World.
+    #[arg(value_name = "WORLD")]
+    pub(super) world: Utf8PathBuf,
+    /// Address to serve on; loopback only.
+    #[arg(long, default_value = "127.0.0.1:8700")]
+    pub(super) listen: std::net::SocketAddr,
+    /// Keep everything in this file between runs.
+    #[arg(long, value_name = "FILE")]
+    pub(super) state: Option<Utf8PathBuf>,
+    /// Wait so long before each answer, for example 50ms.
+    #[arg(long, value_parser = duration, default_value = "0ms")]
+    pub(super) latency: Duration,
+    /// How long an event takes before it is worked on.
+    #[arg(long, value_parser = duration, default_value = "1s")]
+    pub(super) event_delay: Duration,
+    /// Records a page.
+    #[arg(long, value_name = "N")]
+    pub(super) page_size: Option<usize>,
+    /// Throttle, fail, lose replies and move pages, reproducibly.
+    #[arg(long, value_name = "SEED")]
+    pub(super) chaos: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Completions {
+    /// The shell.
+    pub(super) shell: clap_complete::Shell,
+}
+
+/// A format and the file it goes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Report {
+    pub(super) format: Format,
+    pub(super) path: Utf8PathBuf,
+}
+
+impl std::str::FromStr for Report {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (format, path) = text
+            .split_once('=')
+            .filter(|(_, path)| !path.is_empty())
+            .ok_or("expected FORMAT=FILE, for example json=plan.json")?;
+        let format = Format::from_str(format, false)
+            .map_err(|_| format!("`{format}` is not a format: human or json"))?;
+        Ok(Self { format, path: path.into() })
+    }
+}
+
+/// A length of time as people write it: `50ms`, `2s`, `1m 30s`.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    text.parse::<jiff::SignedDuration>()
+        .ok()
+        .and_then(|length| Duration::try_from(length).ok())
+        .ok_or_else(|| format!("`{text}` is not a length of time: write for example 50ms or 2s"))
+}
