@@ -1,3 +1,7 @@
 //! The `vpp` binary.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    vpp::cli::main(std::env::args_os())
+}

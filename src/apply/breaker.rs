@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::manifest::kind::Breaker as Bounds;
 
 /// The kind of an error: Apple's number, or none where Apple gave none.
-pub type ErrorKind = Option<i32>;
+pub type ErrorKind = Option<i64>;
 
 /// Counts what was tried and what failed, and says when to stop.
 #[derive(Debug, Clone)]
@@ -51,6 +51,10 @@ impl Breaker {
                 self.bounds.errors_in_a_row
             ));
         }
+        // A share of a handful says nothing; the small first requests of a run look after those.
+        if self.tried < u64::from(self.bounds.errors_in_a_row) {
+            return None;
+        }
         self.failed.iter().find_map(|(&kind, &count)| {
             let percent = percent(count, self.tried);
             (percent > self.bounds.error_percent).then(|| {
@@ -89,7 +93,7 @@ mod tests {
 
     #[test]
     fn a_share_above_the_bound_of_one_kind_trips() {
-        let mut it = breaker(5.0, 1000);
+        let mut it = breaker(5.0, 50);
         it.worked(95);
         it.failed(Some(9609), 5);
         assert_eq!(it.tripped(), None);
@@ -100,10 +104,18 @@ mod tests {
 
     #[test]
     fn different_kinds_are_not_added_up() {
-        let mut it = breaker(5.0, 1000);
+        let mut it = breaker(5.0, 50);
         it.worked(90);
         it.failed(Some(9609), 5);
         it.failed(Some(9709), 5);
+        assert_eq!(it.tripped(), None);
+    }
+
+    #[test]
+    fn a_share_of_a_handful_does_not_trip() {
+        let mut it = breaker(5.0, 20);
+        it.worked(3);
+        it.failed(Some(9609), 1);
         assert_eq!(it.tripped(), None);
     }
 

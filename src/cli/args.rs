@@ -284,8 +284,10 @@ pub(super) enum SchemaSubject {
     Manifest,
     /// A saved plan.
     Plan,
-    /// What `apply --format json` streams.
+    /// What a run reports at its end.
     Result,
+    /// One line of what `apply --format json` streams.
+    Events,
     /// A sandbox's seed.
     World,
 }

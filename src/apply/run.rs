@@ -1,0 +1,98 @@
+//! What every step of one location's run shares.
+
+use std::time::Duration;
+
+use crate::actual::Limits;
+use crate::apple::{AppleError, Reader, Writer};
+use crate::manifest::kind::Breaker as Bounds;
+
+use super::breaker::Breaker;
+use super::outcome::Event;
+use super::stop::Stop;
+use super::work::Reason;
+
+/// How a run goes about it.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Requests whose events are followed at the same time. Apple asks for few large requests
+    /// rather than many small ones (Apple's page: managing-assets).
+    pub in_flight: usize,
+    /// How often pairs are sent at most, the first time included.
+    pub rounds: u32,
+    /// Wait before the second round; doubled before each further one.
+    pub pause: Duration,
+    /// When the run stops by itself.
+    pub bounds: Bounds,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            in_flight: 4,
+            rounds: 4,
+            pause: Duration::from_secs(10),
+            bounds: Bounds::default(),
+        }
+    }
+}
+
+/// Hears of every step while it happens.
+pub trait Observer {
+    /// Something happened.
+    fn note(&self, event: Event);
+}
+
+/// Why nothing more is tried in a location.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Halt {
+    /// It stopped by itself.
+    Stopped(Reason),
+    /// Somebody asked.
+    Interrupted,
+}
+
+/// What every step of one location's run shares.
+pub(super) struct Run<'r> {
+    pub(super) location: &'r str,
+    pub(super) writer: &'r Writer,
+    pub(super) observer: &'r dyn Observer,
+    pub(super) stop: &'r Stop,
+    pub(super) options: Options,
+    pub(super) breaker: Breaker,
+}
+
+impl Run<'_> {
+    pub(super) fn reader(&self) -> &Reader {
+        self.writer.reader()
+    }
+
+    pub(super) fn limits(&self) -> Limits {
+        self.reader().limits()
+    }
+
+    pub(super) fn note(&self, event: Event) {
+        self.observer.note(event);
+    }
+
+    /// Whether the next step may start.
+    pub(super) fn go_on(&self) -> Result<(), Halt> {
+        if self.stop.asked() {
+            return Err(Halt::Interrupted);
+        }
+        match self.breaker.tripped() {
+            Some(message) => Err(Halt::Stopped(Reason { number: None, message })),
+            None => Ok(()),
+        }
+    }
+
+    /// Waits before another round.
+    pub(super) async fn pause(&self, round: u32) {
+        let factor = 2_u32.saturating_pow(round.min(6));
+        tokio::time::sleep(self.options.pause.saturating_mul(factor)).await;
+    }
+}
+
+/// What an error says, for the report.
+pub(super) fn reason(error: &AppleError) -> Reason {
+    Reason { number: error.number(), message: error.to_string() }
+}

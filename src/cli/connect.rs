@@ -1,0 +1,149 @@
+//! From locations in manifests to connections, real or to a sandbox in this process.
+
+use camino::Utf8Path;
+use secrecy::ExposeSecret;
+
+use super::Context;
+use super::args::Target;
+use super::clock;
+use super::failure::Failure;
+use super::token;
+use crate::apple::{Connection, Endpoint, Reader, Token};
+use crate::manifest::Manifests;
+use crate::manifest::kind::Location;
+use crate::sandbox::{self, Sandbox};
+use crate::yaml;
+
+/// Where Apple is in this run.
+pub(super) enum Apple {
+    /// At the addresses that manifests and environment name.
+    Real,
+    /// In this process.
+    Sandbox(sandbox::Running, Sandbox),
+}
+
+impl Apple {
+    /// Starts the sandbox, if one is asked for.
+    pub(super) async fn start(target: &Target) -> Result<Self, Failure> {
+        let Some(path) = &target.sandbox else { return Ok(Self::Real) };
+        let world = world(path)?;
+        let options = sandbox::Options {
+            state_file: target.sandbox_state.clone(),
+            chaos_seed: target.chaos,
+            ..sandbox::Options::at(clock::now())
+        };
+        let sandbox = Sandbox::new(world, options)?;
+        let running = sandbox.start().await?;
+        Ok(Self::Sandbox(running, sandbox))
+    }
+
+    /// Stops the sandbox and saves its state.
+    pub(super) async fn stop(self) -> Result<(), Failure> {
+        match self {
+            Self::Real => Ok(()),
+            Self::Sandbox(running, _) => Ok(running.stop().await?),
+        }
+    }
+}
+
+/// Reads a sandbox's seed.
+pub(super) fn world(path: &Utf8Path) -> Result<sandbox::World, Failure> {
+    let text = fs_err::read_to_string(path)?;
+    yaml::from_str(&text).map_err(|error| {
+        Failure::from(anyhow::anyhow!("{path} is not a sandbox world: {error}"))
+    })
+}
+
+/// One location and its connection, or why there is none.
+pub(super) struct Opened {
+    pub(super) name: String,
+    pub(super) reader: Result<Reader, String>,
+}
+
+/// Opens every location that is asked for. One that cannot be opened does not hide the others.
+pub(super) fn open_all(
+    context: &Context,
+    manifests: &Manifests,
+    folder: &Utf8Path,
+    target: &Target,
+    apple: &Apple,
+) -> Result<Vec<Opened>, Failure> {
+    if let Some(unknown) = target
+        .locations
+        .iter()
+        .find(|name| !manifests.locations.iter().any(|location| location.name.value == **name))
+    {
+        let known: Vec<_> =
+            manifests.locations.iter().map(|location| location.name.value.as_str()).collect();
+        return Err(Failure::usage(format!(
+            "there is no location `{unknown}`; the manifests have: {}",
+            known.join(", ")
+        )));
+    }
+    let opened = manifests.locations.iter().filter(|location| wanted(target, location)).map(
+        |location| Opened {
+            name: location.name.value.clone(),
+            reader: open(context, location, folder, target, apple)
+                .map_err(|error| format!("{error:#}")),
+        },
+    );
+    Ok(opened.collect())
+}
+
+fn wanted(target: &Target, location: &Location) -> bool {
+    target.locations.is_empty() || target.locations.contains(&location.name.value)
+}
+
+fn open(
+    context: &Context,
+    location: &Location,
+    folder: &Utf8Path,
+    target: &Target,
+    apple: &Apple,
+) -> anyhow::Result<Reader> {
+    let (endpoint, token) = match apple {
+        Apple::Sandbox(running, sandbox) => {
+            let uid = location.uid.as_ref().map(|uid| uid.value.as_str());
+            let token = uid
+                .and_then(|uid| sandbox.token(uid))
+                .or_else(|| sandbox.token(&location.name.value))
+                .ok_or_else(|| {
+                    let known: Vec<_> =
+                        sandbox.locations().into_iter().map(|(name, _)| name).collect();
+                    anyhow::anyhow!(
+                        "the sandbox's world has no location with this uid or name; it has: {}",
+                        known.join(", ")
+                    )
+                })?;
+            (Endpoint::parse(&running.url())?, Token::parse(&token)?)
+        }
+        Apple::Real => {
+            let text =
+                token::read(&location.token.value, folder, &context.environment, !target.no_exec)?;
+            let endpoint = match (context.environment.endpoint(), &location.endpoint) {
+                (Some(endpoint), _) => Endpoint::parse(endpoint)?,
+                (None, Some(endpoint)) => Endpoint::parse(&endpoint.value)?,
+                (None, None) => Endpoint::default(),
+            };
+            (endpoint, Token::parse(text.expose_secret())?)
+        }
+    };
+    let mut connection = Connection::new(endpoint, token).location(&location.name.value);
+    if let Some(uid) = &location.uid {
+        connection = connection.expected_uid(&uid.value);
+    }
+    if let Some(owner) = &location.owner {
+        connection = connection.expected_owner(&owner.value.id);
+    }
+    let interval = match apple {
+        Apple::Real => context.environment.poll_interval()?,
+        Apple::Sandbox(..) => Some(SANDBOX_POLL),
+    };
+    if let Some(interval) = interval {
+        connection = connection.poll_interval(interval);
+    }
+    Ok(connection.connect()?)
+}
+
+/// A sandbox in this process is done in milliseconds.
+const SANDBOX_POLL: std::time::Duration = std::time::Duration::from_millis(10);

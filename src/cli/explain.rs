@@ -1,0 +1,61 @@
+//! `vpp explain`: what a code means and what to do about it.
+
+use super::Context;
+use super::args::Explain;
+use super::exit::Exit;
+use super::failure::Failure;
+use crate::diagnostic::{Code, nearest};
+use crate::{apple, desired, inventory, manifest, plan};
+
+pub(super) fn run(context: &Context, arguments: &Explain) -> Result<Exit, Failure> {
+    let codes = all();
+    let streams = &context.streams;
+    let Some(asked) = &arguments.code else {
+        streams.print(|out| codes.iter().try_for_each(|code| writeln!(out, "{}  {}", code.id, code.title)))?;
+        return Ok(Exit::Done);
+    };
+    let asked = asked.trim().to_ascii_uppercase();
+    let id = if asked.starts_with("VPP-") { asked } else { format!("VPP-{asked}") };
+    let Some(code) = codes.iter().find(|code| code.id == id) else {
+        let near = nearest(&id, codes.iter().map(|code| code.id));
+        let hint = near.map_or("list them with `vpp explain`".to_owned(), |near| format!("did you mean {near}?"));
+        return Err(Failure::usage(format!("there is no code {id}\nhint: {hint}")));
+    };
+    let styles = streams.out_styles();
+    let heading = styles.heading;
+    streams.print(|out| {
+        writeln!(out, "{heading}{}: {}{heading:#}\n", code.id, code.title)?;
+        writeln!(out, "{}", code.explain)
+    })?;
+    Ok(Exit::Done)
+}
+
+/// Every code of every room, by id.
+fn all() -> Vec<&'static Code> {
+    let mut codes: Vec<&'static Code> = [manifest::CODES, inventory::CODES, desired::CODES, apple::CODES]
+        .into_iter()
+        .flatten()
+        .copied()
+        .chain(plan::GUARDS.iter().map(|guard| guard.code))
+        .collect();
+    codes.sort_by_key(|code| code.id);
+    codes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_its_own_id_a_title_and_an_explanation() {
+        let codes = all();
+        assert!(codes.len() > 40, "only {} codes are listed", codes.len());
+        for pair in codes.windows(2) {
+            assert_ne!(pair[0].id, pair[1].id);
+        }
+        for code in codes {
+            assert!(code.id.starts_with("VPP-") && !code.title.is_empty(), "{}", code.id);
+            assert!(code.explain.split_whitespace().count() >= 8, "{}: {}", code.id, code.explain);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Writes files whole or not at all.
+
+use std::io::{self, Write};
+
+use camino::Utf8Path;
+
+use super::failure::Failure;
+
+/// Puts a file in place, through a temporary one beside it.
+pub(super) fn replace(
+    path: &Utf8Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Failure> {
+    let folder = path.parent().filter(|folder| !folder.as_str().is_empty());
+    let folder = folder.unwrap_or(Utf8Path::new("."));
+    let in_place = || -> io::Result<()> {
+        fs_err::create_dir_all(folder)?;
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        {
+            let mut out = io::BufWriter::new(&mut file);
+            write(&mut out)?;
+            out.flush()?;
+        }
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    in_place().map_err(|error| anyhow::anyhow!("cannot write {path}: {error}").into())
+}

@@ -1,0 +1,115 @@
+//! `vpp plan`: exactly which licenses would move, and why.
+
+use std::io::{self, Write};
+use std::sync::{Mutex, PoisonError};
+
+use super::Context;
+use super::args::{Format, Plan as Arguments, Report, Target};
+use super::clock;
+use super::connect::{self, Apple, Opened};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::files;
+use super::prepare::{self, Prepared};
+use super::survey::survey;
+use crate::plan::{self, Input, Plan};
+use crate::render::{self, Shape, Styles};
+
+pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
+    let prepared =
+        prepare::prepare(context, &arguments.manifests.folder, !arguments.target.no_exec)?;
+    let apple = Apple::start(&arguments.target).await?;
+    let made = make(context, prepared, &arguments.target, &apple).await;
+    apple.stop().await?;
+    let Made { plan, .. } = made?;
+    if let Some(path) = &arguments.out {
+        files::replace(path, |out| plan::file::write(&plan, out))?;
+    }
+    report(context, &plan, &arguments.reports)?;
+    let streams = &context.streams;
+    let shape = Shape {
+        detail: arguments.detail,
+        plan_file: arguments.out.as_ref().map(ToString::to_string),
+        ..streams.shape()
+    };
+    streams.print(|out| match arguments.format {
+        Format::Human => render::plan::human(out, &streams.out_styles(), &shape, &plan),
+        Format::Json => render::plan::json(out, &plan),
+    })?;
+    Ok(verdict(&plan, arguments.detailed_exitcode))
+}
+
+/// A plan and the connections it was read through.
+pub(super) struct Made {
+    pub(super) plan: Plan,
+    pub(super) prepared: Prepared,
+    pub(super) opened: Vec<Opened>,
+}
+
+/// Reads Apple and compares.
+pub(super) async fn make(
+    context: &Context,
+    mut prepared: Prepared,
+    target: &Target,
+    apple: &Apple,
+) -> Result<Made, Failure> {
+    let opened =
+        connect::open_all(context, &prepared.manifests, &prepared.folder, target, apple)?;
+    if !target.locations.is_empty() {
+        prepared
+            .manifests
+            .locations
+            .retain(|location| target.locations.contains(&location.name.value));
+        prepared.desired.narrow_to(&target.locations);
+    }
+    let roster = Mutex::new(std::mem::take(&mut prepared.roster));
+    let locations = survey(&opened, &prepared.desired, &roster).await;
+    prepared.roster = roster.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let plan = plan::make(Input {
+        manifests: &prepared.manifests,
+        desired: &prepared.desired,
+        roster: &prepared.roster,
+        locations,
+        diagnostics: &prepared.diagnostics,
+        manifest_digest: prepared.digest.clone(),
+        folder: prepared.folder.to_string(),
+        now: clock::now(),
+    });
+    let findings = plan::lint(&plan);
+    if let Some(finding) = findings.first() {
+        return Err(anyhow::anyhow!(
+            "the plan contradicts itself, so it is not shown: {finding}\nhint: this is a defect of \
+             vpp; nothing was changed"
+        )
+        .into());
+    }
+    Ok(Made { plan, prepared, opened })
+}
+
+/// Writes the plan in other formats too.
+pub(super) fn report(context: &Context, plan: &Plan, reports: &[Report]) -> Result<(), Failure> {
+    for report in reports {
+        files::replace(&report.path, |out| write(context, plan, report.format, out))?;
+    }
+    Ok(())
+}
+
+fn write(context: &Context, plan: &Plan, format: Format, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Human => {
+            render::plan::human(out, &Styles::plain(), &context.streams.shape(), plan)
+        }
+        Format::Json => render::plan::json(out, plan),
+    }
+}
+
+/// The exit code a plan ends with.
+pub(super) fn verdict(plan: &Plan, detailed: bool) -> Exit {
+    let changes = !plan.is_empty();
+    match (plan.complete, plan.applyable, detailed && changes) {
+        (false, _, _) => Exit::Failed,
+        (true, false, _) => Exit::Blocked,
+        (true, true, true) => Exit::Changes,
+        (true, true, false) => Exit::Done,
+    }
+}

@@ -1,0 +1,77 @@
+//! From a folder to the desired state, with everything wrong with it said at once.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::Context;
+use super::exit::Exit;
+use super::failure::Failure;
+use crate::desired::{self, Desired};
+use crate::diagnostic::Diagnostic;
+use crate::inventory;
+use crate::license::Roster;
+use crate::manifest::{self, Manifests};
+use crate::render;
+
+/// What manifests and inventories say.
+pub(super) struct Prepared {
+    pub(super) folder: Utf8PathBuf,
+    pub(super) manifests: Manifests,
+    pub(super) desired: Desired,
+    pub(super) roster: Roster,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) digest: String,
+}
+
+/// Reads manifests and inventories and resolves them. Warnings are printed, errors end it.
+pub(super) fn prepare(
+    context: &Context,
+    folder: &Utf8Path,
+    allow_exec: bool,
+) -> Result<Prepared, Failure> {
+    let manifest::Loaded { mut manifests, mut diagnostics } = manifest::load(folder);
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        return Err(refuse(context, &manifests, &diagnostics)?);
+    }
+    let root = if folder.is_file() {
+        folder.parent().unwrap_or(Utf8Path::new(".")).to_owned()
+    } else {
+        folder.to_owned()
+    };
+    let environment =
+        inventory::Environment { vars: context.environment.vars().clone(), allow_exec };
+    let loaded = inventory::load_all(&mut manifests, &root, &environment);
+    diagnostics.extend(loaded.diagnostics);
+    let mut roster = Roster::new();
+    let resolved = desired::resolve(&manifests, &loaded.tables, &mut roster);
+    diagnostics.extend(resolved.diagnostics);
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        return Err(refuse(context, &manifests, &diagnostics)?);
+    }
+    let digest = desired::digest(&resolved.desired, &roster);
+    Ok(Prepared {
+        folder: root,
+        manifests,
+        desired: resolved.desired,
+        roster,
+        diagnostics,
+        digest,
+    })
+}
+
+fn refuse(
+    context: &Context,
+    manifests: &Manifests,
+    diagnostics: &[Diagnostic],
+) -> std::io::Result<Failure> {
+    let streams = &context.streams;
+    streams.say(|out| {
+        render::diagnostics::human(
+            out,
+            &streams.err_styles(),
+            &streams.shape(),
+            &manifests.sources,
+            diagnostics,
+        )
+    })?;
+    Ok(Failure::said(Exit::Invalid))
+}

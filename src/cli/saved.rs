@@ -1,0 +1,152 @@
+//! What `apply` is given: a folder, or a saved plan and the checks it must pass.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use jiff::{SignedDuration, Timestamp};
+
+use super::apply::short;
+use super::args::Target;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::show;
+use crate::diagnostic::At;
+use crate::plan::Plan;
+
+/// What `apply` is given.
+pub(super) enum Subject {
+    /// Manifests: whatever their plan is.
+    Folder(Utf8PathBuf),
+    /// Exactly this plan.
+    Plan { saved: Box<Plan>, folder: Utf8PathBuf },
+}
+
+/// How old a saved plan may be where no policy says so.
+const MAX_AGE: SignedDuration = SignedDuration::from_hours(24);
+
+/// Looks at what is given. A plan file is checked to be whole and unedited.
+pub(super) fn open(path: &Utf8Path, manifests: Option<&Utf8Path>) -> Result<Subject, Failure> {
+    let is_manifest = path.extension().is_some_and(|e| e == "yaml" || e == "yml");
+    if path.is_dir() || is_manifest || !path.exists() {
+        if manifests.is_some() {
+            return Err(Failure::usage(
+                "--manifests goes with a saved plan; a folder of manifests was given",
+            ));
+        }
+        return Ok(Subject::Folder(path.to_owned()));
+    }
+    let saved = show::read(path)?;
+    let folder = manifests.map_or_else(|| saved.manifests.folder.clone().into(), Utf8Path::to_owned);
+    Ok(Subject::Plan { saved: Box::new(saved), folder })
+}
+
+impl Subject {
+    /// Folder of the manifests.
+    pub(super) fn folder(&self) -> &Utf8Path {
+        match self {
+            Self::Folder(folder) | Self::Plan { folder, .. } => folder,
+        }
+    }
+
+    /// A saved plan is for the locations it names.
+    pub(super) fn narrow(&self, target: &Target) -> Target {
+        let mut target = target.clone();
+        if let Self::Plan { saved, .. } = self
+            && target.locations.is_empty()
+        {
+            target.locations =
+                saved.locations.iter().map(|location| location.name.clone()).collect();
+        }
+        target
+    }
+
+    /// Whether the plan made now is the one that was saved.
+    ///
+    /// # Errors
+    /// Exit code 5 with the first reason why not: another location, other manifests, too old, or
+    /// overtaken where the plan reaches.
+    pub(super) fn check(
+        &self,
+        now: &Plan,
+        max_age: Option<&At<SignedDuration>>,
+        at: Timestamp,
+    ) -> Result<(), Failure> {
+        let Self::Plan { saved, .. } = self else { return Ok(()) };
+        let stale = |message: String| Err(Failure::new(Exit::Stale, message));
+        for location in &saved.locations {
+            let current = now.locations.iter().find(|other| other.name == location.name);
+            let uid = current.and_then(|current| current.uid.as_deref());
+            if let (Some(planned), Some(uid)) = (location.uid.as_deref(), uid)
+                && planned != uid
+            {
+                return stale(format!(
+                    "the plan is for another library: it was made for {} with uId {planned}, and \
+                     the token opens {uid}; nothing was changed",
+                    location.name
+                ));
+            }
+        }
+        if saved.manifests.digest != now.manifests.digest {
+            return stale(
+                "the manifests or inventories have changed since the plan was made; nothing was \
+                 changed\nhint: make and approve a new plan"
+                    .to_owned(),
+            );
+        }
+        let max_age = max_age.map_or(MAX_AGE, |max| max.value);
+        let age = at.duration_since(saved.created_at);
+        if age > max_age {
+            return stale(format!(
+                "the plan is {} old, and plans older than {} are not applied; nothing was changed\n\
+                 hint: make and approve a new plan",
+                words(age),
+                words(max_age)
+            ));
+        }
+        if !now.complete {
+            return Ok(());
+        }
+        if saved.fingerprint != now.fingerprint {
+            return stale(format!(
+                "what Apple holds has moved since the plan was made, where the plan reaches: the \
+                 plan is {}, today's would be {}; nothing was changed\nhint: make and approve a \
+                 new plan",
+                short(saved),
+                short(now)
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Whether the plan has the fingerprint that was approved.
+pub(super) fn expect(plan: &Plan, expected: &str) -> Result<(), Failure> {
+    let digits = |text: &str| text.trim_start_matches("vpp1:").replace('-', "");
+    let (is, wanted) = (digits(&plan.fingerprint), digits(expected.trim()));
+    let plain = wanted.len() >= 12 && wanted.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !plain {
+        return Err(Failure::usage(format!(
+            "`{expected}` is no fingerprint: it takes at least 12 hexadecimal digits, for example \
+             {}",
+            short(plan)
+        )));
+    }
+    if is.starts_with(&wanted.to_ascii_lowercase()) {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Exit::Stale,
+        format!(
+            "the plan is {}, and {expected} was approved; nothing was changed\nhint: look at the \
+             plan again and approve it",
+            short(plan)
+        ),
+    ))
+}
+
+fn words(age: SignedDuration) -> String {
+    let minutes = age.as_mins();
+    match minutes {
+        ..120 => format!("{minutes} min"),
+        120..2880 => format!("{} h", minutes / 60),
+        2880.. => format!("{} days", minutes / 1440),
+    }
+}

@@ -1,0 +1,46 @@
+//! Reads every location side by side. One that fails does not hide the others.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+use futures_util::StreamExt;
+use futures_util::stream;
+
+use super::clock;
+use super::connect::Opened;
+use crate::actual::{self, Actual, ReadScope};
+use crate::desired::Desired;
+use crate::license::{Asset, Roster};
+
+/// Locations read at the same time. Each keeps to its own five requests at once.
+const AT_ONCE: usize = 16;
+
+/// Each location as Apple reports it, in the order given, or why it could not be read.
+pub(super) async fn survey(
+    opened: &[Opened],
+    desired: &Desired,
+    roster: &Mutex<Roster>,
+) -> Vec<(String, Result<Actual, String>)> {
+    stream::iter(opened)
+        .map(|one| async move {
+            let read = match &one.reader {
+                Err(reason) => Err(reason.clone()),
+                Ok(reader) => {
+                    let scope = ReadScope { managed: managed(desired, &one.name), full: false };
+                    actual::read(reader, roster, &scope, clock::now(), &|_| {})
+                        .await
+                        .map_err(|error| error.to_string())
+                }
+            };
+            (one.name.clone(), read)
+        })
+        .buffered(AT_ONCE)
+        .collect()
+        .await
+}
+
+/// The assets some manifest manages in a location.
+fn managed(desired: &Desired, location: &str) -> BTreeSet<Asset> {
+    let here = desired.assets.iter().filter(|asset| asset.locations.iter().any(|l| l == location));
+    here.map(|asset| asset.asset).collect()
+}
