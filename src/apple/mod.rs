@@ -1,1 +1,41 @@
 //! Apple's App and Book Management API, v2: token, wire types, pages, limits, errors, events.
+//!
+//! [`Connection`] makes a [`Reader`], which can send nothing but GET; only a [`Writer`] writes.
+//! Both share one pace per token: at most 5 requests at once and no more in a second than Apple
+//! allows.
+//!
+//! **Architecture invariant:** the token goes to the endpoint's own origin and nowhere else, and
+//! appears in no text that leaves this room.
+
+mod backoff;
+pub mod codes;
+mod connection;
+mod endpoint;
+mod error;
+mod filter;
+mod gate;
+mod judge;
+mod number;
+mod reader;
+mod reply;
+mod scrub;
+mod session;
+mod time;
+mod token;
+mod wire;
+mod writer;
+
+pub use codes::CODES;
+pub use connection::{Connection, OwnerPolicy};
+pub use endpoint::{Endpoint, EndpointError};
+pub use error::{AppleError, CallName, Said};
+pub use filter::{AssetFilter, AssignmentFilter, UserFilter};
+pub use number::{Class, ERROR_NUMBERS, ErrorNumber, TokenProblem, error_number};
+pub use reader::Reader;
+pub use reply::{
+    Answer, AssetRecord, Assets, AssignmentRecord, Assignments, ClientConfig, EventId, EventState,
+    EventStatus, EventType, Failure, Page, PageKind, RecordError, ServiceConfig, Text, UserEntry,
+    Users,
+};
+pub use token::{Token, TokenError};
+pub use writer::{ClientConfigChange, ManageAssets, Notifications, RevokeAssets, Writer};
