@@ -1,1 +1,23 @@
-//! Plan in, text out.
+//! Typed results in, text out: for people, for machines, for pipelines.
+//!
+//! Everything writes to a `&mut dyn Write` and is told what it needs to know: which colors
+//! ([`Styles`]) and what kind of terminal ([`Shape`]).
+//!
+//! **Architecture invariant:** nothing in here reads the environment, asks a terminal or looks at
+//! a clock, and no text from outside reaches a terminal unescaped: every piece of a line goes
+//! through [`escape`] when it is put there ([`text::Line::put`]).
+
+pub mod diagnostics;
+pub mod escape;
+pub mod json;
+pub mod number;
+pub mod plan;
+pub mod progress;
+pub mod run;
+mod shape;
+mod styles;
+pub mod table;
+pub mod text;
+
+pub use shape::{Shape, Symbols};
+pub use styles::Styles;

@@ -1,1 +1,5 @@
 //! The render room from outside.
+#![expect(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests may")]
+
+mod diagnostics;
+mod schema;

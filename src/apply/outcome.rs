@@ -1,0 +1,347 @@
+//! What a run did: the report at its end and the events on the way.
+//!
+//! `apply` fills these in; `render::run` prints them. Licenses are counted in pairs of asset and
+//! holder. For every change `applied + already + failed + not_tried + waits` is the number of
+//! pairs the plan had for it.
+
+use jiff::Timestamp;
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
+use serde::{Deserialize, Serialize};
+
+use crate::license::{Asset, AssetKind};
+use crate::plan::{Action, Cause};
+
+/// Version of [`RunReport`] and [`Event`]: a new minor only adds, a new major may change.
+pub const FORMAT_VERSION: &str = "1.0";
+
+/// What one run did, whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RunReport {
+    /// Version of this format.
+    pub format_version: String,
+    /// The tool that wrote it, for example `vpp 0.1.0`.
+    pub tool: String,
+    /// Fingerprint of the plan that was applied.
+    pub fingerprint: String,
+    /// When the run began.
+    #[schemars(with = "String")]
+    pub started_at: Timestamp,
+    /// When it ended.
+    #[schemars(with = "String")]
+    pub ended_at: Timestamp,
+    /// How it ended.
+    pub result: RunResult,
+    /// The totals over all locations: [`RunSummary::of`] these.
+    pub summary: RunSummary,
+    /// One per location of the plan, in its order.
+    pub locations: Vec<LocationReport>,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum RunResult {
+    /// Everything that can be done now is done and was read back; reclaims may wait for devices.
+    Done,
+    /// Some changes failed or were not tried.
+    Partial,
+    /// There was nothing to do.
+    Nothing,
+    /// It stopped by itself.
+    Stopped {
+        /// Why, in one sentence without a full stop.
+        reason: String,
+    },
+    /// Someone stopped it; the journal is closed.
+    Interrupted,
+}
+
+/// The totals of a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RunSummary {
+    /// Licenses given, and read back.
+    pub assigned: u64,
+    /// Licenses taken back, and read back.
+    pub reclaimed: u64,
+    /// Pairs that were as wanted before the run touched them.
+    pub already: u64,
+    /// Pairs that failed.
+    pub failed: u64,
+    /// Pairs that were not tried, because the run ended before them.
+    pub not_tried: u64,
+    /// Pairs whose reclaim waits until a device has proven the app gone.
+    pub waits: u64,
+    /// People registered.
+    pub users_created: u64,
+    /// People updated.
+    pub users_updated: u64,
+    /// People retired.
+    pub users_retired: u64,
+    /// People for whom registering, updating or retiring failed.
+    pub users_failed: u64,
+    /// People who were not tried.
+    pub users_not_tried: u64,
+    /// Locations claimed.
+    pub claimed: u64,
+    /// Requests sent to Apple.
+    pub requests: u64,
+}
+
+impl RunSummary {
+    /// The totals of these locations.
+    pub fn of(locations: &[LocationReport]) -> Self {
+        let mut total = Self::default();
+        for location in locations {
+            let LocationReport { claim, users, changes, requests, .. } = location;
+            total.requests += requests;
+            total.claimed += u64::from(matches!(claim, Some(StepOutcome::Applied)));
+            let UserOutcome { created, updated, retired } = users;
+            total.users_created += created.applied;
+            total.users_updated += updated.applied;
+            total.users_retired += retired.applied;
+            for counts in [created, updated, retired] {
+                total.users_failed += counts.failed();
+                total.users_not_tried += counts.not_tried;
+            }
+            for change in changes {
+                if change.action.is_reclaim() {
+                    total.reclaimed += change.applied;
+                } else {
+                    total.assigned += change.applied;
+                }
+                total.already += change.already;
+                total.failed += change.failed();
+                total.not_tried += change.not_tried;
+                total.waits += change.waits;
+            }
+        }
+        total
+    }
+}
+
+/// What happened in one location.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LocationReport {
+    /// Name of its manifest.
+    pub name: String,
+    /// Apple's library id.
+    pub uid: Option<String>,
+    /// Whether claiming it worked, where the plan claims it.
+    pub claim: Option<StepOutcome>,
+    /// What became of the people.
+    pub users: UserOutcome,
+    /// One per change of the plan, in its order.
+    pub changes: Vec<ChangeReport>,
+    /// Why this location ended early, in one sentence without a full stop.
+    pub stopped: Option<String>,
+    /// Requests sent to Apple for it, reads included.
+    pub requests: u64,
+}
+
+/// What became of one step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum StepOutcome {
+    /// Done, and read back.
+    Applied,
+    /// It was so before.
+    Already,
+    /// The run ended before it.
+    NotTried,
+    /// It failed.
+    Failed {
+        /// How.
+        failure: Failure,
+    },
+}
+
+/// What became of the people of one location.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct UserOutcome {
+    /// To be registered.
+    pub created: UserCounts,
+    /// To be updated.
+    pub updated: UserCounts,
+    /// To be retired.
+    pub retired: UserCounts,
+}
+
+/// What became of people for whom the same was wanted, counted in people.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct UserCounts {
+    /// Done, and read back.
+    pub applied: u64,
+    /// It was so before.
+    pub already: u64,
+    /// What failed, one per kind of failure.
+    pub failed: Vec<Failure>,
+    /// The run ended before them.
+    pub not_tried: u64,
+}
+
+impl UserCounts {
+    /// How many people failed.
+    pub fn failed(&self) -> u64 {
+        self.failed.iter().map(|failure| failure.count).sum()
+    }
+}
+
+/// What became of one change of the plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ChangeReport {
+    /// What is licensed.
+    pub asset: Asset,
+    /// App or book.
+    pub kind: AssetKind,
+    /// Name of its manifest.
+    pub name: String,
+    /// What should happen.
+    pub action: Action,
+    /// Why.
+    pub cause: Cause,
+    /// Pairs done, and read back.
+    pub applied: u64,
+    /// Pairs that were so before the run touched them.
+    pub already: u64,
+    /// What failed, one per kind of failure.
+    pub failed: Vec<Failure>,
+    /// Pairs not tried, because the run or the location ended before them.
+    pub not_tried: u64,
+    /// Pairs whose app must first be proven gone from the device.
+    pub waits: u64,
+}
+
+impl ChangeReport {
+    /// How many pairs failed.
+    pub fn failed(&self) -> u64 {
+        self.failed.iter().map(|failure| failure.count).sum()
+    }
+
+    /// How many pairs the plan had for it.
+    pub fn pairs(&self) -> u64 {
+        self.applied + self.already + self.failed() + self.not_tried + self.waits
+    }
+}
+
+/// One kind of failure and everyone it hit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Failure {
+    /// Apple's error number; `None` where the failure is not Apple's.
+    pub number: Option<i32>,
+    /// What happened: Apple's text, where it is Apple's.
+    pub message: String,
+    /// What to do next, where known.
+    pub help: Option<String>,
+    /// Serial numbers and `clientUserId`s, all of them, ascending.
+    pub holders: Vec<String>,
+    /// How many.
+    pub count: u64,
+}
+
+/// One line of the stream `vpp apply --format json` writes while it runs.
+///
+/// The first is always [`Event::Version`], the last [`Event::Summary`] unless the process was
+/// killed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    /// Which stream this is.
+    Version {
+        /// Version of this format.
+        format_version: String,
+        /// The tool that writes it, for example `vpp 0.1.0`.
+        tool: String,
+        /// Fingerprint of the plan that is applied.
+        fingerprint: String,
+    },
+    /// A location's turn has come.
+    LocationStarted {
+        /// Name of the location.
+        location: String,
+        /// Apple's library id.
+        uid: Option<String>,
+        /// Changes the plan has for it.
+        changes: u64,
+        /// Pairs of these.
+        pairs: u64,
+    },
+    /// The location is claimed, or not.
+    Claimed {
+        /// Name of the location.
+        location: String,
+        /// What became of it.
+        outcome: StepOutcome,
+    },
+    /// The people are registered, updated and retired.
+    Users {
+        /// Name of the location.
+        location: String,
+        /// What became of them.
+        outcome: UserOutcome,
+    },
+    /// A request with licenses was sent.
+    RequestSent {
+        /// Name of the location.
+        location: String,
+        /// Apple's id of the event it started; `None` where the reply was lost.
+        event_id: Option<String>,
+        /// What it asks for.
+        action: Action,
+        /// Pairs it carries.
+        pairs: u64,
+    },
+    /// A request's event ended and its pairs were read back.
+    Settled {
+        /// Name of the location.
+        location: String,
+        /// Apple's id of the event; `None` where the reply was lost.
+        event_id: Option<String>,
+        /// Pairs done.
+        applied: u64,
+        /// Pairs failed.
+        failed: u64,
+    },
+    /// Nothing more will be tried for this change.
+    ChangeDone {
+        /// Name of the location.
+        location: String,
+        /// What became of it.
+        change: ChangeReport,
+    },
+    /// A location, or the whole run, ended early.
+    Stopped {
+        /// Name of the location; `None` for the whole run.
+        location: Option<String>,
+        /// Why, in one sentence without a full stop.
+        reason: String,
+    },
+    /// The run has ended.
+    Summary {
+        /// How.
+        result: RunResult,
+        /// The totals.
+        summary: RunSummary,
+    },
+}
+
+impl Event {
+    /// The first line of every stream.
+    pub fn version(tool: &str, fingerprint: &str) -> Self {
+        Self::Version {
+            format_version: FORMAT_VERSION.to_owned(),
+            tool: tool.to_owned(),
+            fingerprint: fingerprint.to_owned(),
+        }
+    }
+}
+
+/// JSON Schema (draft-07) of a [`RunReport`]: `schema/result.json`.
+pub fn json_schema() -> Schema {
+    SchemaSettings::draft07().into_generator().into_root_schema_for::<RunReport>()
+}
+
+/// JSON Schema (draft-07) of one line of the event stream: `schema/events.json`.
+pub fn event_schema() -> Schema {
+    SchemaSettings::draft07().into_generator().into_root_schema_for::<Event>()
+}
