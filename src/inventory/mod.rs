@@ -1,1 +1,19 @@
-//! Sources to rows: where groups get their members.
+//! Inventories: sources of rows (a CSV file, a program) to columnar tables, and CEL filters over
+//! them. No network to Apple; nothing here knows of groups' members or of licenses.
+//!
+//! **Architecture invariant:** a source is read whole or it is an error. Half an inventory would
+//! look like people and devices that left, and their licenses would be taken back.
+
+mod codes;
+mod filter;
+mod load;
+mod shown;
+mod source;
+mod table;
+
+pub use codes::CODES;
+pub use filter::{Filter, FilterProblem, RowSet, select};
+pub use load::{Environment, LoadedInventories, SourceReport, load_all};
+pub(crate) use shown::{MOST_EXAMPLES, examples, shown};
+pub use source::{Freshness, Source};
+pub use table::{ColumnId, KeyColumn, Rows, Table, TableFull};

@@ -1,0 +1,134 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use camino::Utf8Path;
+
+use super::filter::Filter;
+use super::source::{CsvFile, Freshness, Program, Source};
+use super::table::{Rows, Table, Wanted};
+use crate::diagnostic::Diagnostic;
+use crate::manifest::Manifests;
+use crate::manifest::kind::{Inventory, InventorySource};
+
+/// How many inventories are read at once. Programs mostly wait, so this is not about cores.
+const AT_ONCE: usize = 8;
+
+/// What programs of the manifests may see, and whether they are run at all.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    /// The variables of this process, from which a program gets PATH, HOME and those it names.
+    pub vars: BTreeMap<String, String>,
+    /// Whether the person or pipeline that started this run trusts the manifests to name programs.
+    pub allow_exec: bool,
+}
+
+/// All inventories, as far as they could be read.
+#[derive(Debug, Default)]
+pub struct LoadedInventories {
+    /// The rows, by the inventory's name. One that failed is not here.
+    pub tables: BTreeMap<String, Table>,
+    /// What is wrong with them, in the order of the manifests.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Where each table came from, by the inventory's name.
+    pub sources: BTreeMap<String, SourceReport>,
+}
+
+/// Where a table came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceReport {
+    /// A path relative to the manifests, or a command.
+    pub origin: String,
+    /// How many rows it gave.
+    pub rows: u64,
+    /// How old its data is.
+    pub freshness: Freshness,
+}
+
+type Read = Result<(Table, Freshness, Vec<Diagnostic>), Vec<Diagnostic>>;
+
+/// Reads every inventory of the manifests, several at once. Blocks until the last is done.
+///
+/// `folder` is the folder of the manifests. Columns that no group reads are not kept.
+pub fn load_all(
+    manifests: &Manifests,
+    folder: &Utf8Path,
+    environment: &Environment,
+) -> LoadedInventories {
+    let inventories = &manifests.inventories;
+    let next = AtomicUsize::new(0);
+    let done: Mutex<BTreeMap<usize, Read>> = Mutex::default();
+    thread::scope(|scope| {
+        for _ in 0..inventories.len().min(AT_ONCE) {
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(inventory) = inventories.get(index) else { break };
+                    let read = read(inventory, wanted(manifests, inventory), folder, environment);
+                    done.lock().unwrap_or_else(PoisonError::into_inner).insert(index, read);
+                }
+            });
+        }
+    });
+    let mut loaded = LoadedInventories::default();
+    let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    for (index, read) in done {
+        let Some(inventory) = inventories.get(index) else { continue };
+        let name = &inventory.name.value;
+        match read {
+            Ok((table, freshness, warnings)) => {
+                let rows = u64::try_from(table.rows()).unwrap_or(u64::MAX);
+                let origin = table.origin().to_owned();
+                loaded
+                    .sources
+                    .insert(name.clone(), SourceReport { origin, rows, freshness });
+                loaded.tables.insert(name.clone(), table);
+                loaded.diagnostics.extend(warnings);
+            }
+            Err(errors) => loaded.diagnostics.extend(errors),
+        }
+    }
+    loaded
+}
+
+fn read(
+    inventory: &Inventory,
+    wanted: Wanted,
+    folder: &Utf8Path,
+    environment: &Environment,
+) -> Read {
+    let span = inventory.source.span;
+    match &inventory.source.value {
+        InventorySource::Csv { path } => read_from(&CsvFile { folder, path, span }, inventory, wanted),
+        InventorySource::Exec { command, env, timeout } => {
+            let program =
+                Program { folder, command, variables: env, timeout: *timeout, environment, span };
+            read_from(&program, inventory, wanted)
+        }
+    }
+}
+
+fn read_from(source: &dyn Source, inventory: &Inventory, wanted: Wanted) -> Read {
+    let mut rows = Rows::new(inventory, source.origin(), wanted);
+    let freshness = source.read(&mut rows)?;
+    let (table, warnings) = rows.finish()?;
+    Ok((table, freshness, warnings))
+}
+
+/// The columns the groups from this inventory read.
+fn wanted(manifests: &Manifests, inventory: &Inventory) -> Wanted {
+    let mut named = BTreeSet::new();
+    for group in &manifests.groups {
+        let from_here =
+            group.from.as_ref().is_some_and(|from| from.value == inventory.name.value);
+        let Some(filter) = group.filter.as_ref().filter(|_| from_here) else { continue };
+        // What is no CEL has been reported with the manifests.
+        let Some(filter) = Filter::compile(&filter.value) else { continue };
+        if filter.reads_whole_rows() {
+            return Wanted::All;
+        }
+        named.extend(filter.columns().map(str::to_owned));
+    }
+    Wanted::Named(named)
+}
