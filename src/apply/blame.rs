@@ -4,7 +4,7 @@
 //! handling-error-responses): with several of each, the pair that failed is known only from the
 //! read-back, and the error that names both its asset and its holder is taken to explain it.
 
-use crate::apple::{Class, EventFailure, error_number};
+use crate::apple::{Class, Failure};
 use crate::license::{Asset, HolderRef};
 
 use super::work::Reason;
@@ -21,7 +21,7 @@ pub(super) enum Verdict {
 }
 
 /// Judges a pair that was sent, whose event has ended and that reads back as not done.
-pub(super) fn verdict(failures: &[EventFailure], asset: Asset, holder: HolderRef<'_>) -> Verdict {
+pub(super) fn verdict(failures: &[Failure], asset: Asset, holder: HolderRef<'_>) -> Verdict {
     let blamed = failures
         .iter()
         .filter_map(|failure| Some((fit(failure, asset, holder)?, failure)))
@@ -38,13 +38,12 @@ pub(super) fn verdict(failures: &[EventFailure], asset: Asset, holder: HolderRef
 }
 
 /// What an error means for whatever it touched.
-pub(super) fn of(failure: &EventFailure) -> Verdict {
+pub(super) fn of(failure: &Failure) -> Verdict {
     let reason = Reason { number: failure.number, message: text(failure) };
-    match failure.number.and_then(error_number).map(|entry| entry.class) {
-        Some(Class::Retry) => Verdict::Again(reason),
-        Some(Class::Settled) => Verdict::Already,
-        Some(
-            Class::Token(_)
+    match failure.class() {
+        Class::Retry => Verdict::Again(reason),
+        Class::Settled => Verdict::Already,
+        Class::Token(_)
             | Class::Limits
             | Class::StaleVersion
             | Class::PageOutOfRange
@@ -53,37 +52,31 @@ pub(super) fn of(failure: &EventFailure) -> Verdict {
             | Class::Change
             | Class::Stock
             | Class::Config
-            | Class::Request,
-        )
-        | None => Verdict::Final(reason),
+            | Class::Request => Verdict::Final(reason),
     }
 }
 
 /// How closely an error names a pair: 2 names both sides, 1 one of them, 0 neither (it may then be
 /// about any pair). `None` where it names others only.
-fn fit(failure: &EventFailure, asset: Asset, holder: HolderRef<'_>) -> Option<u8> {
+fn fit(failure: &Failure, asset: Asset, holder: HolderRef<'_>) -> Option<u8> {
     let one_of = |listed: bool, named: bool| match (listed, named) {
         (false, _) => Some(0),
         (true, true) => Some(1),
         (true, false) => None,
     };
-    let holders_listed =
-        !failure.client_user_ids.is_empty() || !failure.serial_numbers.is_empty();
+    let holders_listed = !failure.users.is_empty() || !failure.devices.is_empty();
     let holder_named = match holder {
         HolderRef::Device(serial) => {
-            failure.serial_numbers.iter().any(|named| named.eq_ignore_ascii_case(serial))
+            failure.devices.iter().any(|named| named.as_str() == serial)
         }
-        HolderRef::User(user) => failure.client_user_ids.iter().any(|named| named == user),
+        HolderRef::User(user) => failure.users.iter().any(|named| named.as_str() == user),
     };
     let asset_named = failure.assets.iter().any(|named| named.adam_id == asset.adam_id);
     Some(one_of(!failure.assets.is_empty(), asset_named)? + one_of(holders_listed, holder_named)?)
 }
 
-fn text(failure: &EventFailure) -> String {
-    match failure.number.and_then(error_number) {
-        Some(entry) if failure.message.is_empty() => entry.meaning.to_owned(),
-        Some(_) | None => failure.message.clone(),
-    }
+fn text(failure: &Failure) -> String {
+    if failure.message.is_empty() { failure.to_string() } else { failure.message.clone() }
 }
 
 #[cfg(test)]
@@ -94,13 +87,13 @@ mod tests {
         Asset { adam_id: id.parse().unwrap(), pricing_param: Default::default() }
     }
 
-    fn failure(number: i64, assets: &[&str], serials: &[&str]) -> EventFailure {
-        EventFailure {
+    fn failure(number: i64, assets: &[&str], serials: &[&str]) -> Failure {
+        Failure {
             number: Some(number),
             message: format!("text of {number}"),
             assets: assets.iter().map(|id| asset(id)).collect(),
-            client_user_ids: vec![],
-            serial_numbers: serials.iter().map(|&s| s.to_owned()).collect(),
+            users: vec![],
+            devices: serials.iter().map(|s| s.parse().unwrap()).collect(),
         }
     }
 

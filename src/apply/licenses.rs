@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use futures_util::StreamExt;
 use futures_util::stream;
 
-use crate::apple::{AppleError, EventOutcome, EventState};
+use crate::apple::{AppleError, EventState, EventStatus, ManageAssets};
 use crate::license::HolderSet;
 use crate::plan::Action;
 use crate::plan::cover::Rectangle;
@@ -25,7 +25,7 @@ struct Sent {
 
 enum End {
     /// Its event was followed.
-    Event(EventOutcome),
+    Event(EventStatus),
     /// What became of it is not known: only reading tells.
     Unknown(Reason),
     /// Apple took none of it.
@@ -102,8 +102,9 @@ async fn send_all(
     while let Some(sent) = ends.next().await {
         match &sent.end {
             End::Event(outcome) => {
-                breaker.worked(outcome.completed);
-                let refused = outcome.requested.saturating_sub(outcome.completed);
+                let completed = outcome.completed.unwrap_or(0);
+                breaker.worked(completed);
+                let refused = count(&sent.pairs).saturating_sub(completed);
                 let for_good = outcome.failures.iter().find_map(|failure| {
                     matches!(blame::of(failure), Verdict::Final(_)).then_some(failure.number)
                 });
@@ -132,8 +133,8 @@ async fn send_all(
 
 async fn send(run: &Run<'_>, action: Action, request: &Rectangle, pairs: u64) -> End {
     let event = match action {
-        Action::Assign => run.writer.associate(request).await,
-        Action::Release => run.writer.disassociate(request).await,
+        Action::Assign => run.writer.associate(&body(request)).await,
+        Action::Release => run.writer.disassociate(&body(request)).await,
         Action::Uninstall => return End::Held,
     };
     let event = match event {
@@ -155,6 +156,11 @@ async fn send(run: &Run<'_>, action: Action, request: &Rectangle, pairs: u64) ->
         Ok(outcome) => End::Event(outcome),
         Err(error) => End::Unknown(reason(&error)),
     }
+}
+
+fn body(request: &Rectangle) -> ManageAssets {
+    let Rectangle { assets, devices, users } = request.clone();
+    ManageAssets { assets, users, devices }
 }
 
 /// Reads back what was sent and decides what became of every pair.
@@ -216,7 +222,7 @@ fn judge(
     work: &mut Work<'_>,
     action: Action,
     missing: &Pairs,
-    outcome: &EventOutcome,
+    outcome: &EventStatus,
     last: &mut Reason,
 ) -> u64 {
     if outcome.state == EventState::Pending {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::actual::{MdmInfo, Stock};
+use crate::apple::ClientConfigChange;
 use crate::license::{Asset, HolderRef, HolderSet};
 use crate::plan::{Action, LocationPlan, Plan, UserDetails};
 
@@ -118,9 +119,18 @@ async fn steps(
 }
 
 async fn claim(run: &mut Run<'_>, owner: &MdmInfo, state: &mut State<'_>) -> Result<(), Halt> {
-    let outcome = run.writer.claim(owner).await;
+    let change = ClientConfigChange { owner: Some(owner.clone()), notifications: None };
+    let outcome = run.writer.set_client_config(&change).await;
     let (step, halt) = match outcome {
-        Ok(()) => (StepOutcome::Applied, None),
+        Ok(config) if config.owner.as_ref().is_some_and(|now| now.id == owner.id) => {
+            (StepOutcome::Applied, None)
+        }
+        Ok(_) => {
+            let message = "Apple took the claim and still names another owner".to_owned();
+            let why = Reason { number: None, message };
+            let failure = report::failure(&why, vec![]);
+            (StepOutcome::Failed { failure }, Some(Halt::Stopped(why)))
+        }
         Err(error) => {
             let why = reason(&error);
             let failure = report::failure(&why, vec![]);

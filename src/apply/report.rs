@@ -29,7 +29,6 @@ fn change(roster: &Roster, item: &Item<'_>) -> ChangeReport {
         already: already.len(),
         failed: failures(failed),
         not_tried: withheld_pairs + if waits { 0 } else { open.len() },
-        withheld: failures(withheld),
         waits: if waits { open.len() } else { 0 },
     }
 }
@@ -42,7 +41,7 @@ fn names(roster: &Roster, holders: &HolderSet) -> Vec<String> {
 pub(super) fn failure(reason: &Reason, holders: Vec<String>) -> Failure {
     let known = reason.number.and_then(error_number);
     Failure {
-        number: reason.number,
+        number: reason.number.and_then(|number| i32::try_from(number).ok()),
         message: reason.message.clone(),
         help: known.map(|entry| entry.next.to_owned()),
         count: length(holders.len()),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::actual::UserStatus;
-use crate::apple::{AppleError, EventOutcome, EventState};
+use crate::apple::{AppleError, EventState, EventStatus};
 use crate::license::{ClientUserId, HolderRef};
 use crate::plan::UserDetails;
 
@@ -123,7 +123,7 @@ async fn send(
     run: &Run<'_>,
     step: Step,
     batch: &[UserDetails],
-) -> Result<EventOutcome, AppleError> {
+) -> Result<EventStatus, AppleError> {
     let event = match step {
         Step::Create => run.writer.create_users(batch).await?,
         Step::Update => run.writer.update_users(batch).await?,
@@ -166,15 +166,15 @@ async fn confirm(run: &mut Run<'_>, step: Step, fates: &mut Fates) -> Result<(),
 }
 
 /// Sorts whom an event refused and who does not read back as wanted.
-fn judge(run: &mut Run<'_>, fates: &mut Fates, outcome: &EventOutcome, last: &mut Reason) {
+fn judge(run: &mut Run<'_>, fates: &mut Fates, outcome: &EventStatus, last: &mut Reason) {
     if outcome.state == EventState::Pending {
         let message = format!("Apple is still working on event {}; run apply again", outcome.id);
         *last = Reason { number: None, message };
         return;
     }
     for failure in &outcome.failures {
-        for id in &failure.client_user_ids {
-            let Some(person) = ClientUserId::new(id) else { continue };
+        for person in &failure.users {
+            let person = person.clone();
             if !fates.open.contains_key(&person) {
                 continue;
             }

@@ -1,1 +1,111 @@
-//! What stands at Apple, for people and machines.
+//! What stands at Apple: licenses per asset, tokens, owners, and who has not accepted yet.
+
+mod invitations;
+mod licenses;
+
+pub use invitations::Invitation;
+pub use licenses::LicenseStatus;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::actual::{Actual, MdmInfo, UserStatus, Versions};
+use crate::plan::{LocationPlan, Plan};
+
+/// What stands at Apple, location by location.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Status {
+    /// In the order of the manifests.
+    pub locations: Vec<LocationStatus>,
+}
+
+/// One location.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct LocationStatus {
+    /// Name of its manifest.
+    pub name: String,
+    /// Free text of its manifest.
+    pub description: Option<String>,
+    /// Why it could not be read; then everything below is empty.
+    pub failed: Option<String>,
+    /// Apple's library id.
+    pub uid: Option<String>,
+    /// Apple's name of it.
+    pub apple_name: Option<String>,
+    /// Who has claimed it.
+    pub owner: Option<MdmInfo>,
+    /// When its token ends.
+    #[schemars(with = "Option<String>")]
+    pub token_expires: Option<Timestamp>,
+    /// Days until then, rounded down; negative once it has ended.
+    pub token_days: Option<i64>,
+    /// Versions of what was read.
+    pub versions: Versions,
+    /// When it was read.
+    #[schemars(with = "Option<String>")]
+    pub read_at: Option<Timestamp>,
+    /// Managed assets in the order of the manifests, then unmanaged ones by number.
+    pub licenses: Vec<LicenseStatus>,
+    /// People by terms status.
+    pub users: Terms,
+    /// Everybody with their terms status, where asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub invitations: Option<Vec<Invitation>>,
+}
+
+/// How many people have accepted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Terms {
+    /// Created, not accepted yet: may hold licenses but cannot install.
+    pub registered: u64,
+    /// Accepted.
+    pub associated: u64,
+    /// Retired, and no newer record.
+    pub retired: u64,
+}
+
+/// Puts together what stands at Apple. `invitation` makes a link from a location's name and a
+/// person's code; without it nobody is listed.
+pub fn of(
+    plan: &Plan,
+    locations: &[(String, Result<Actual, String>)],
+    now: Timestamp,
+    invitation: Option<&dyn Fn(&str, &str) -> String>,
+) -> Status {
+    let of_location = |location: &LocationPlan| {
+        let read = locations.iter().find(|(name, _)| *name == location.name);
+        let actual = read.and_then(|(_, read)| read.as_ref().ok());
+        LocationStatus {
+            name: location.name.clone(),
+            description: location.description.clone(),
+            failed: location.failed.clone(),
+            uid: location.uid.clone(),
+            apple_name: location.apple_name.clone(),
+            owner: location.owner.clone(),
+            token_expires: location.token_expires,
+            token_days: location.token_expires.map(|end| end.duration_since(now).as_hours() / 24),
+            versions: location.versions.clone(),
+            read_at: location.read_at,
+            licenses: licenses::of(location, actual),
+            users: actual.map(terms).unwrap_or_default(),
+            invitations: invitation.map(|link| {
+                let link = |code: &str| link(&location.name, code);
+                actual.map_or_else(Vec::new, |actual| invitations::of(actual, link))
+            }),
+        }
+    };
+    Status { locations: plan.locations.iter().map(of_location).collect() }
+}
+
+fn terms(actual: &Actual) -> Terms {
+    let mut terms = Terms::default();
+    for record in actual.users.values() {
+        match record.status {
+            UserStatus::Registered => terms.registered += 1,
+            UserStatus::Associated => terms.associated += 1,
+            UserStatus::Retired | UserStatus::Deleted => terms.retired += 1,
+        }
+    }
+    terms
+}

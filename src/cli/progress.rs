@@ -1,0 +1,72 @@
+//! What is said while a plan is carried out: JSON lines on standard output, or progress on
+//! standard error.
+
+use std::sync::{Mutex, PoisonError};
+
+use super::Context;
+use super::streams::{Progress, Streams};
+use crate::apply::Observer;
+use crate::apply::outcome::Event;
+use crate::plan::Plan;
+use crate::render;
+use crate::render::progress::{Mode, Progress as Line};
+
+/// Tells a run's events as they come.
+pub(super) struct Narrator<'c> {
+    streams: &'c Streams,
+    json: bool,
+    line: Mutex<Line>,
+}
+
+impl<'c> Narrator<'c> {
+    pub(super) fn new(context: &'c Context, json: bool, plan: &Plan) -> Self {
+        let mode = match context.streams.progress(&context.environment) {
+            Progress::Live => Mode::Live,
+            Progress::Plain => Mode::Plain,
+            Progress::None => Mode::None,
+        };
+        let mut line = Line::new(mode);
+        line.phase("applying", plan.summary.assign + plan.summary.release);
+        Self { streams: &context.streams, json, line: Mutex::new(line) }
+    }
+
+    /// Takes the live line away.
+    pub(super) fn finish(&self) {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner).finish();
+    }
+
+    fn tell(&self, event: &Event) {
+        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        match event {
+            Event::LocationStarted { location, pairs, .. } => {
+                line.message(&format!("{location}: {pairs} licenses to move"));
+            }
+            Event::RequestSent { location, action: _, pairs, event_id } => {
+                let what = if event_id.is_some() { "sent" } else { "sent, no reply" };
+                line.message(&format!("{location}: {what}, {pairs} licenses"));
+            }
+            Event::Settled { applied, failed, .. } => line.advance(applied + failed),
+            Event::Stopped { location, reason } => {
+                let location = location.as_deref().unwrap_or("all locations");
+                line.message(&format!("{location}: stopped: {reason}"));
+            }
+            Event::Version { .. }
+            | Event::Claimed { .. }
+            | Event::Users { .. }
+            | Event::ChangeDone { .. }
+            | Event::Summary { .. } => {}
+        }
+    }
+}
+
+impl Observer for Narrator<'_> {
+    fn note(&self, event: Event) {
+        if self.json {
+            let printed = self.streams.print(|out| render::json::line(out, &event));
+            if let Err(error) = printed {
+                tracing::warn!(%error, "an event could not be printed");
+            }
+        }
+        self.tell(&event);
+    }
+}
