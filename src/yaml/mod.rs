@@ -1,4 +1,20 @@
-//! The one place that knows which YAML crate is in use.
+//! The one place that knows which YAML crates are in use.
+//!
+//! Two ways in: [`from_str`] reads one document that this machine wrote or that nobody reviews into
+//! a type; [`read`] reads what people write and reviewers judge, keeps every place, and never stops
+//! at the first mistake. One way out: [`to_string`].
+
+mod fault;
+mod node;
+mod plain;
+mod reader;
+mod text;
+
+pub use fault::{Fault, FaultKind};
+pub use node::{Entry, Node, Place, Style, Value};
+pub use plain::{Meaning, meaning};
+pub use reader::{Document, MAX_DEPTH, MAX_NODES, Read, read};
+pub use text::{NotText, text_of};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

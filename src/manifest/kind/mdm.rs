@@ -7,6 +7,8 @@ pub struct Mdm {
     pub name: At<String>,
     /// Which server.
     pub driver: At<MdmDriver>,
+    /// What stands behind the driver's key: an object only that driver understands.
+    pub settings: serde_json::Value,
 }
 
 /// Which device-management server.

@@ -1,0 +1,18 @@
+//! One file's text to typed documents. Knows nothing of other files.
+
+mod asset;
+mod condition;
+mod document;
+mod faults;
+mod fields;
+mod group;
+mod inventory;
+mod location;
+mod mdm;
+mod policy;
+mod report;
+mod time;
+mod value;
+
+pub(super) use document::{Found, Kind, Typed, read_file};
+pub(super) use report::{Report, shown};
