@@ -1,4 +1,22 @@
 //! Documents and inventory rows to wanted sets with their causes. No network to Apple.
+//!
+//! Numbers first (inventories in the order of the manifests, rows in order), then groups, then
+//! entries, then people. Nothing here depends on the order of anything but the entries of one
+//! asset: only sets are made.
+
+mod associations;
+mod codes;
+mod digest;
+mod entries;
+mod groups;
+mod names;
+mod numbering;
+mod people;
+mod resolve;
+
+pub use codes::CODES;
+pub use digest::digest;
+pub use resolve::{Resolved, resolve};
 
 use std::collections::BTreeMap;
 

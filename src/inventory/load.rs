@@ -80,9 +80,7 @@ pub fn load_all(
             Ok((table, freshness, warnings)) => {
                 let rows = u64::try_from(table.rows()).unwrap_or(u64::MAX);
                 let origin = table.origin().to_owned();
-                loaded
-                    .sources
-                    .insert(name.clone(), SourceReport { origin, rows, freshness });
+                loaded.sources.insert(name.clone(), SourceReport { origin, rows, freshness });
                 loaded.tables.insert(name.clone(), table);
                 loaded.diagnostics.extend(warnings);
             }
@@ -100,7 +98,9 @@ fn read(
 ) -> Read {
     let span = inventory.source.span;
     match &inventory.source.value {
-        InventorySource::Csv { path } => read_from(&CsvFile { folder, path, span }, inventory, wanted),
+        InventorySource::Csv { path } => {
+            read_from(&CsvFile { folder, path, span }, inventory, wanted)
+        }
         InventorySource::Exec { command, env, timeout } => {
             let program =
                 Program { folder, command, variables: env, timeout: *timeout, environment, span };
@@ -120,8 +120,7 @@ fn read_from(source: &dyn Source, inventory: &Inventory, wanted: Wanted) -> Read
 fn wanted(manifests: &Manifests, inventory: &Inventory) -> Wanted {
     let mut named = BTreeSet::new();
     for group in &manifests.groups {
-        let from_here =
-            group.from.as_ref().is_some_and(|from| from.value == inventory.name.value);
+        let from_here = group.from.as_ref().is_some_and(|from| from.value == inventory.name.value);
         let Some(filter) = group.filter.as_ref().filter(|_| from_here) else { continue };
         // What is no CEL has been reported with the manifests.
         let Some(filter) = Filter::compile(&filter.value) else { continue };

@@ -31,8 +31,7 @@ impl<'e, 't> Evaluator<'e, 't> {
 
     pub(super) fn answer(&mut self, row: usize) -> Result<bool, NoAnswer> {
         self.context.add_variable_as_val(ROW, Box::new(Row::new(self.shape, row)));
-        let value =
-            Value::resolve_val(self.expression, &self.context).map_err(NoAnswer::Failed)?;
+        let value = Value::resolve_val(self.expression, &self.context).map_err(NoAnswer::Failed)?;
         match value.downcast_ref::<CelBool>() {
             Some(answer) => Ok(*answer.inner()),
             None => Err(NoAnswer::NotBool(value.get_type().name().to_owned())),

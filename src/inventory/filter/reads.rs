@@ -165,7 +165,10 @@ mod tests {
     #[test]
     fn columns_are_found_however_they_are_written() {
         assert_eq!(columns(r#"row.a == "1" && row["b"] != row.c"#), ["a", "b", "c"]);
-        assert_eq!(columns(r#"row.a.startsWith("x") ? row.b == "" : !(row.c in ["y"])"#), ["a", "b", "c"]);
+        assert_eq!(
+            columns(r#"row.a.startsWith("x") ? row.b == "" : !(row.c in ["y"])"#),
+            ["a", "b", "c"]
+        );
         assert_eq!(columns(r#"["x", row.a].exists(v, v == row.b)"#), ["a", "b"]);
         assert_eq!(columns(r#"{"k": row.a}.k == "1" && type(row.b) == string"#), ["a", "b"]);
         assert_eq!(columns("true"), Vec::<String>::new());

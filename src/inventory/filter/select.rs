@@ -205,9 +205,7 @@ fn conjuncts(expression: &IdedExpr) -> Vec<&IdedExpr> {
 
 fn columns<'t>(table: &'t Table, reads: &Reads) -> Vec<(usize, &'t Column)> {
     let read = |column: &Column| {
-        reads.whole
-            || reads.columns.contains(column.name())
-            || reads.tested.contains(column.name())
+        reads.whole || reads.columns.contains(column.name()) || reads.tested.contains(column.name())
     };
     table.columns().iter().enumerate().filter(|(_, column)| read(column)).collect()
 }

@@ -139,9 +139,8 @@ impl CsvFile<'_> {
     }
 
     fn skip_byte_order_mark(&self, file: &mut impl BufRead) -> Result<(), Vec<Diagnostic>> {
-        let start = file
-            .fill_buf()
-            .map_err(|error| vec![self.unreadable(&path::reason(&error))])?;
+        let start =
+            file.fill_buf().map_err(|error| vec![self.unreadable(&path::reason(&error))])?;
         if start.starts_with(&[0xFF, 0xFE]) || start.starts_with(&[0xFE, 0xFF]) {
             let utf16 = self
                 .malformed(1, "the text is UTF-16, not UTF-8")

@@ -73,7 +73,8 @@ mod tests {
     #[test]
     fn a_path_out_of_the_folder_is_refused() {
         let (_guard, root) = folder();
-        for path in ["../secret.csv", "data/../../secret.csv", "data/../data/in.csv", "/etc/passwd"] {
+        for path in ["../secret.csv", "data/../../secret.csv", "data/../data/in.csv", "/etc/passwd"]
+        {
             assert!(matches!(confine(&root, path.into()), Err(Refusal::Outside(_))), "{path}");
         }
     }

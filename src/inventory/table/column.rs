@@ -81,9 +81,7 @@ impl ColumnBuilder {
             return Ok(());
         }
         let hash = hasher.hash_one(value);
-        if let Some(&code) =
-            table.find(hash, |&code| at(text, ends, index(code)) == Some(value))
-        {
+        if let Some(&code) = table.find(hash, |&code| at(text, ends, index(code)) == Some(value)) {
             codes.push(code);
             return Ok(());
         }

@@ -62,7 +62,11 @@ impl Counted {
 pub struct TableFull;
 
 impl<'m> Rows<'m> {
-    pub(in crate::inventory) fn new(inventory: &'m Inventory, origin: String, wanted: Wanted) -> Self {
+    pub(in crate::inventory) fn new(
+        inventory: &'m Inventory,
+        origin: String,
+        wanted: Wanted,
+    ) -> Self {
         Self {
             inventory,
             origin,

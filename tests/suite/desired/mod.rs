@@ -1,1 +1,1 @@
-//! The desired room from outside.
+//! What manifests and inventories add up to.

@@ -63,9 +63,9 @@ impl Source for Program<'_> {
             // Killed because of what it wrote: the output is what to look at.
             (End::Done | End::Failed { .. }, Err(diagnostics)) => Err(diagnostics),
             (End::Done, Ok(())) => Ok(Freshness::Live),
-            (End::Failed { status, errors }, Ok(())) => {
-                Err(vec![self.with_errors(self.failed(&format!("it ended with {status}")), &errors)])
-            }
+            (End::Failed { status, errors }, Ok(())) => Err(vec![
+                self.with_errors(self.failed(&format!("it ended with {status}")), &errors),
+            ]),
             (End::TimedOut { errors }, _) => {
                 let message = format!("it took longer than {:?} and was stopped", self.timeout);
                 let late = self.failed(&message).help("give it more time with `timeout`");
@@ -101,11 +101,8 @@ impl Program<'_> {
         let set = &self.environment.vars;
         let mut missing = vec![];
         for name in self.variables.iter().filter(|name| !set.contains_key(*name)) {
-            let message = format!(
-                "{}: the environment variable {} is not set",
-                self.origin(),
-                shown(name)
-            );
+            let message =
+                format!("{}: the environment variable {} is not set", self.origin(), shown(name));
             missing.push(
                 Diagnostic::error(&codes::EXEC_ENVIRONMENT, message)
                     .at(self.span, "named in its `env`")

@@ -1,0 +1,155 @@
+use sha2::{Digest, Sha256};
+
+use super::{Desired, Person, WantedAsset};
+use crate::license::{AssetKind, HolderId, HolderRef, HolderSet, Roster};
+use crate::manifest::kind::{Intent, ReclaimMode, WhenShort};
+
+/// Version of what is hashed and how: another one, another digest.
+const FORMAT: &str = "vpp-desired-1";
+
+/// SHA-256, in hexadecimal, of what the manifests and inventories mean.
+///
+/// It counts who should hold what for which intent, where, how licenses come back, and what Apple
+/// is told of people. It does not count how that is written down: names of manifests and groups,
+/// which group or line names a holder, files, the order of anything (but of locations, which is
+/// a preference, and of entries under `whenShort: fill`, which is too), comments, or numbering.
+/// Guards (`minimum`, `assign: []`) are rules about a plan and not part of it.
+pub fn digest(desired: &Desired, roster: &Roster) -> String {
+    let everybody = Everybody::of(desired, roster);
+    let mut hash = Canonical::default();
+    hash.text(FORMAT);
+    hash.number(everybody.0.len());
+    for (holder, _) in &everybody.0 {
+        hash.holder(*holder);
+    }
+    let mut assets: Vec<[u8; 32]> =
+        desired.assets.iter().map(|asset| asset_digest(asset, &everybody)).collect();
+    assets.sort_unstable();
+    hash.number(assets.len());
+    for asset in assets {
+        hash.0.update(asset);
+    }
+    hash.number(desired.people.len());
+    for (user, Person { email, managed_apple_id }) in &desired.people {
+        hash.text(user.as_str());
+        hash.optional(email.as_deref());
+        hash.optional(managed_apple_id.as_deref());
+    }
+    hash.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn asset_digest(wanted: &WantedAsset, everybody: &Everybody<'_>) -> [u8; 32] {
+    let WantedAsset {
+        asset,
+        kind,
+        name: _,
+        bundle_id,
+        span: _,
+        assign_span: _,
+        locations,
+        entries,
+        // Whom no entry names is what matters, not why.
+        except: _,
+        except_lines: _,
+        reclaim,
+        when_short,
+        irrevocable,
+    } = wanted;
+    let mut hash = Canonical::default();
+    hash.text(&asset.adam_id.to_string());
+    hash.text(asset.pricing_param.as_str());
+    hash.text(match kind {
+        AssetKind::App => "app",
+        AssetKind::Book => "book",
+    });
+    hash.optional(bundle_id.as_deref());
+    hash.number(locations.len());
+    for location in locations {
+        hash.text(location);
+    }
+    for intent in [Intent::Required, Intent::Available, Intent::Uninstall] {
+        let mut all = HolderSet::new();
+        for entry in entries.iter().filter(|entry| entry.intent == intent) {
+            all |= &entry.holders;
+        }
+        everybody.hash_set(&all, &mut hash);
+    }
+    hash.text(match reclaim {
+        None => "default",
+        Some(ReclaimMode::Uninstall) => "uninstall",
+        Some(ReclaimMode::Release) => "release",
+        Some(ReclaimMode::Keep) => "keep",
+    });
+    match when_short {
+        WhenShort::Block => hash.text("block"),
+        WhenShort::Fill => {
+            hash.text("fill");
+            let filled: Vec<_> = entries.iter().filter(|entry| !entry.holders.is_empty()).collect();
+            hash.number(filled.len());
+            for entry in filled {
+                everybody.hash_set(&entry.holders, &mut hash);
+            }
+        }
+    }
+    hash.number(usize::from(*irrevocable));
+    hash.0.finalize().into()
+}
+
+/// Every holder any entry decides over, in the order people see: a numbering of its own that is
+/// the same on every machine.
+struct Everybody<'a>(Vec<(HolderRef<'a>, HolderId)>);
+
+impl<'a> Everybody<'a> {
+    fn of(desired: &Desired, roster: &'a Roster) -> Self {
+        let mut all = HolderSet::new();
+        for asset in &desired.assets {
+            for entry in &asset.entries {
+                all |= &entry.holders;
+            }
+        }
+        let mut holders: Vec<_> = all.iter().filter_map(|id| Some((roster.get(id)?, id))).collect();
+        holders.sort_unstable();
+        Self(holders)
+    }
+
+    /// Hashes a set as the lengths of the runs of holders that are out of it, in it, out of it …
+    fn hash_set(&self, set: &HolderSet, hash: &mut Canonical) {
+        let (mut inside, mut run) = (false, 0);
+        for &(_, id) in &self.0 {
+            if set.contains(id) != inside {
+                hash.number(run);
+                (inside, run) = (!inside, 0);
+            }
+            run += 1;
+        }
+        hash.number(run);
+    }
+}
+
+/// A hash of values that cannot run into each other: each text is preceded by its length.
+#[derive(Default)]
+struct Canonical(Sha256);
+
+impl Canonical {
+    fn number(&mut self, number: usize) {
+        self.0.update(u64::try_from(number).unwrap_or(u64::MAX).to_le_bytes());
+    }
+
+    fn text(&mut self, text: &str) {
+        self.number(text.len());
+        self.0.update(text.as_bytes());
+    }
+
+    fn optional(&mut self, text: Option<&str>) {
+        self.number(usize::from(text.is_some()));
+        self.text(text.unwrap_or_default());
+    }
+
+    fn holder(&mut self, holder: HolderRef<'_>) {
+        self.number(match holder {
+            HolderRef::Device(_) => 0,
+            HolderRef::User(_) => 1,
+        });
+        self.text(holder.text());
+    }
+}
