@@ -8,9 +8,9 @@ use super::args::Target;
 use super::clock;
 use super::failure::Failure;
 use super::token;
-use crate::apple::{Connection, Endpoint, Reader, Token};
+use crate::apple::{Connection, Endpoint, OwnerPolicy, Reader, Token};
 use crate::manifest::Manifests;
-use crate::manifest::kind::Location;
+use crate::manifest::kind::{Location, TokenSource};
 use crate::sandbox::{self, Sandbox};
 use crate::yaml;
 
@@ -128,21 +128,100 @@ fn open(
             (endpoint, Token::parse(text.expose_secret())?)
         }
     };
-    let mut connection = Connection::new(endpoint, token).location(&location.name.value);
-    if let Some(uid) = &location.uid {
-        connection = connection.expected_uid(&uid.value);
-    }
+    let mut connection = Connection::new(token)
+        .endpoint(endpoint)
+        .location(&location.name.value)
+        .expected_uid(location.uid.as_ref().map(|uid| uid.value.clone()));
     if let Some(owner) = &location.owner {
-        connection = connection.expected_owner(&owner.value.id);
+        connection = connection.owner(OwnerPolicy::Only(owner.value.id.clone()));
     }
+    connect(context, connection, apple)
+}
+
+fn connect(context: &Context, connection: Connection, apple: &Apple) -> anyhow::Result<Reader> {
     let interval = match apple {
         Apple::Real => context.environment.poll_interval()?,
         Apple::Sandbox(..) => Some(SANDBOX_POLL),
     };
-    if let Some(interval) = interval {
-        connection = connection.poll_interval(interval);
-    }
+    let connection = match interval {
+        Some(interval) => connection.poll_interval(interval),
+        None => connection,
+    };
     Ok(connection.connect()?)
+}
+
+/// A location to export.
+pub(super) struct Candidate {
+    /// Its name in the manifests, where there are some.
+    pub(super) name: Option<String>,
+    pub(super) token_env: String,
+    pub(super) reader: Reader,
+}
+
+/// Every location of these manifests; all of them must open.
+pub(super) fn candidates(
+    context: &Context,
+    manifests: &Manifests,
+    folder: &Utf8Path,
+    target: &Target,
+    apple: &Apple,
+) -> Result<Vec<Candidate>, Failure> {
+    let opened = open_all(context, manifests, folder, target, apple)?;
+    let candidate = |one: Opened| {
+        let location = manifests.locations.iter().find(|location| location.name.value == one.name);
+        let token_env = match location.map(|location| &location.token.value) {
+            Some(TokenSource::Env(name)) => name.clone(),
+            Some(TokenSource::File(_) | TokenSource::Command(_)) | None => "VPP_TOKEN".to_owned(),
+        };
+        let reader =
+            one.reader.map_err(|reason| anyhow::anyhow!("{}: {reason}", one.name))?;
+        Ok(Candidate { name: Some(one.name), token_env, reader })
+    };
+    opened.into_iter().map(candidate).collect()
+}
+
+/// A location for each of these environment variables (`VPP_TOKEN` where none is named), or every
+/// location of the sandbox.
+pub(super) fn by_token(
+    context: &Context,
+    token_env: &[String],
+    apple: &Apple,
+) -> Result<Vec<Candidate>, Failure> {
+    if let Apple::Sandbox(running, sandbox) = apple {
+        let several = sandbox.locations().len() > 1;
+        let candidate = |(name, uid): (String, String)| {
+            let token = sandbox.token(&uid).unwrap_or_default();
+            let connection = Connection::new(Token::parse(&token)?)
+                .endpoint(Endpoint::parse(&running.url())?)
+                .location(&name);
+            let token_env =
+                if several { variable(&name) } else { "VPP_TOKEN".to_owned() };
+            let reader = connect(context, connection, apple)?;
+            Ok(Candidate { name: Some(name), token_env, reader })
+        };
+        return sandbox.locations().into_iter().map(candidate).collect();
+    }
+    let default = ["VPP_TOKEN".to_owned()];
+    let names = if token_env.is_empty() { &default[..] } else { token_env };
+    let candidate = |name: &String| {
+        let source = TokenSource::Env(name.clone());
+        let text = token::read(&source, Utf8Path::new("."), &context.environment, false)?;
+        let mut connection = Connection::new(Token::parse(text.expose_secret())?).location(name);
+        if let Some(endpoint) = context.environment.endpoint() {
+            connection = connection.endpoint(Endpoint::parse(endpoint)?);
+        }
+        let reader = connect(context, connection, apple)?;
+        Ok(Candidate { name: None, token_env: name.clone(), reader })
+    };
+    names.iter().map(candidate).collect()
+}
+
+/// The environment variable a location's token is offered under.
+pub(super) fn variable(location: &str) -> String {
+    let upper = location.to_ascii_uppercase();
+    let name: String =
+        upper.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    format!("VPP_TOKEN_{name}")
 }
 
 /// A sandbox in this process is done in milliseconds.

@@ -32,11 +32,7 @@ pub(super) fn prepare(
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Err(refuse(context, &manifests, &diagnostics)?);
     }
-    let root = if folder.is_file() {
-        folder.parent().unwrap_or(Utf8Path::new(".")).to_owned()
-    } else {
-        folder.to_owned()
-    };
+    let root = root(folder);
     let environment =
         inventory::Environment { vars: context.environment.vars().clone(), allow_exec };
     let loaded = inventory::load_all(&mut manifests, &root, &environment);
@@ -58,7 +54,17 @@ pub(super) fn prepare(
     })
 }
 
-fn refuse(
+/// The folder that paths in manifests are relative to.
+pub(super) fn root(given: &Utf8Path) -> Utf8PathBuf {
+    if given.is_file() {
+        given.parent().unwrap_or(Utf8Path::new(".")).to_owned()
+    } else {
+        given.to_owned()
+    }
+}
+
+/// Prints what is wrong and ends with exit code 3.
+pub(super) fn refuse(
     context: &Context,
     manifests: &Manifests,
     diagnostics: &[Diagnostic],

@@ -3,7 +3,7 @@
 use super::Context;
 use super::args::Sandbox as Arguments;
 use super::clock;
-use super::connect::world;
+use super::connect::{variable, world};
 use super::exit::Exit;
 use super::failure::Failure;
 use crate::sandbox::{Options, Sandbox};
@@ -33,9 +33,12 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     context.streams.print(|out| {
         writeln!(out, "export VPP_ENDPOINT=http://{address}/mdm/v2/")?;
         writeln!(out, "export VPP_POLL_INTERVAL=1s")?;
-        for (name, _) in sandbox.locations() {
-            let token = sandbox.token(&name).unwrap_or_default();
-            writeln!(out, "export {}={token}", variable(&name))?;
+        let locations = sandbox.locations();
+        for (name, uid) in &locations {
+            let token = sandbox.token(uid).unwrap_or_default();
+            let variable =
+                if locations.len() > 1 { variable(name) } else { "VPP_TOKEN".to_owned() };
+            writeln!(out, "export {variable}={token}")?;
         }
         Ok(())
     })?;
@@ -52,12 +55,4 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         })
         .await?;
     Ok(Exit::Done)
-}
-
-/// The environment variable a location's token is offered under.
-fn variable(location: &str) -> String {
-    let upper = location.to_ascii_uppercase();
-    let name: String =
-        upper.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-    format!("VPP_TOKEN_{name}")
 }

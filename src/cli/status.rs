@@ -1,0 +1,41 @@
+//! `vpp status`: licenses, tokens, owners and people as they stand at Apple.
+
+use super::Context;
+use super::args::{Status as Arguments, StatusFormat};
+use super::clock;
+use super::connect::{Apple, Opened};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::plan::{self as planning, Made};
+use super::prepare;
+use crate::apple::Reader;
+use crate::render;
+use crate::status;
+
+pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
+    let prepared =
+        prepare::prepare(context, &arguments.manifests.folder, !arguments.target.no_exec)?;
+    let apple = Apple::start(&arguments.target).await?;
+    let made = planning::make(context, prepared, &arguments.target, &apple).await;
+    apple.stop().await?;
+    let Made { plan, opened, locations, .. } = made?;
+    let link = |location: &str, code: &str| {
+        reader(&opened, location).map(|reader| reader.invitation_url(code)).unwrap_or_default()
+    };
+    let link: Option<&dyn Fn(&str, &str) -> String> =
+        if arguments.invitations { Some(&link) } else { None };
+    let status = status::of(&plan, &locations, clock::now(), link);
+    let streams = &context.streams;
+    streams.print(|out| match arguments.format {
+        StatusFormat::Human => {
+            render::status::human(out, &streams.out_styles(), &streams.shape(), &status)
+        }
+        StatusFormat::Json => render::json::write(out, &status),
+        StatusFormat::Csv => render::status::csv(out, &status),
+    })?;
+    Ok(if plan.complete { Exit::Done } else { Exit::Failed })
+}
+
+fn reader<'a>(opened: &'a [Opened], location: &str) -> Option<&'a Reader> {
+    opened.iter().find(|one| one.name == location)?.reader.as_ref().ok()
+}
