@@ -92,8 +92,9 @@ impl State {
         while self.begun.front().is_some_and(|&begun| now - begun >= SECOND) {
             self.begun.pop_front();
         }
-        let over = (self.begun.len() + 1).checked_sub(self.per_second)?;
-        match over.checked_sub(1).and_then(|index| self.begun.get(index)) {
+        // With a rate lowered meanwhile there may be several too many.
+        let oldest_in_the_way = self.begun.len().checked_sub(self.per_second);
+        match oldest_in_the_way.and_then(|index| self.begun.get(index)) {
             Some(&begun) => Some(begun + SECOND),
             None => {
                 self.begun.push_back(now);
