@@ -43,7 +43,7 @@ pub(super) struct Listed {
     pub(super) version: Option<String>,
 }
 
-impl<'a> Lister<'a> {
+impl Lister<'_> {
     /// Lists everything there is to know, in one full listing or asset by asset, whichever needs
     /// fewer requests.
     pub(super) async fn list(

@@ -228,7 +228,9 @@ mod tests {
 
     fn walk(pages: &[Page<()>]) -> Walk {
         let mut walk = Walk::default();
-        pages.iter().for_each(|page| walk.note(page));
+        for page in pages {
+            walk.note(page);
+        }
         walk
     }
 
