@@ -1,5 +1,16 @@
 //! Apple's answers to sets: what one location holds, read completely or not at all.
 
+mod error;
+mod holdings;
+mod listing;
+mod owned;
+mod people;
+mod read;
+mod walk;
+
+pub use error::ReadError;
+pub use read::{ReadProgress, ReadScope, ReadStage, read, read_back};
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -19,9 +30,13 @@ pub struct Actual {
     pub owner: Option<MdmInfo>,
     /// When the token ends.
     pub token_expires: Option<Timestamp>,
-    /// Everything owned, with Apple's counts.
+    /// Everything owned, with Apple's counts, managed or not.
     pub assets: BTreeMap<Asset, OwnedAsset>,
-    /// Who holds what, for every asset that has a holder, managed or not.
+    /// Who holds what, for every managed asset that has a holder, held against Apple's counts.
+    ///
+    /// Other assets may be missing here unless the read was a full one ([`ReadScope::full`]);
+    /// their number of holders is [`OwnedAsset::assigned`]. What a retired person holds of an
+    /// asset that cannot be taken back is left out: it is out of reach ([`Stock::Limited`]).
     pub held: BTreeMap<Asset, HolderSet>,
     /// Active and retired people; of several records of one id the active one.
     pub users: BTreeMap<ClientUserId, UserRecord>,

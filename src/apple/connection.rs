@@ -64,18 +64,18 @@ impl Connection {
             token_expires: token.expires(),
             at_once: 5,
             requests_per_second: None,
-            retry_budget: Duration::from_secs(300),
+            retry_budget: Duration::from_mins(5),
             first_backoff: Duration::from_millis(500),
             first_poll: Duration::from_secs(2),
             poll_interval: Duration::from_secs(30),
-            poll_budget: Duration::from_secs(600),
+            poll_budget: Duration::from_mins(10),
         };
         Self {
             endpoint: None,
             token,
             settings,
             connect_timeout: Duration::from_secs(10),
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
         }
     }
 

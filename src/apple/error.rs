@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::codes;
@@ -6,23 +7,44 @@ use super::number::{Class, TokenProblem, error_number};
 use crate::actual::MdmInfo;
 use crate::diagnostic::Code;
 
-/// Which request an error speaks of.
+/// Which request an error speaks of. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CallName {
+pub struct CallName(Arc<Call>);
+
+#[derive(Debug, PartialEq, Eq)]
+struct Call {
+    location: Option<String>,
+    method: &'static str,
+    path: String,
+}
+
+impl CallName {
+    pub(super) fn new(location: Option<String>, method: &'static str, path: String) -> Self {
+        Self(Arc::new(Call { location, method, path }))
+    }
+
     /// Name of the location, where one was given.
-    pub location: Option<String>,
+    pub fn location(&self) -> Option<&str> {
+        self.0.location.as_deref()
+    }
+
     /// `GET` or `POST`.
-    pub method: &'static str,
+    pub fn method(&self) -> &'static str {
+        self.0.method
+    }
+
     /// Path below the endpoint, with its page, such as `assignments (page 3)`.
-    pub path: String,
+    pub fn path(&self) -> &str {
+        &self.0.path
+    }
 }
 
 impl fmt::Display for CallName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(location) = &self.location {
+        if let Some(location) = self.location() {
             write!(f, "{location}: ")?;
         }
-        write!(f, "{} {}", self.method, self.path)
+        write!(f, "{} {}", self.method(), self.path())
     }
 }
 

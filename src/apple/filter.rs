@@ -102,6 +102,9 @@ impl Query {
     }
 
     pub(super) fn write_to(&self, url: &mut Url) {
+        if self.0.is_empty() {
+            return;
+        }
         url.query_pairs_mut().extend_pairs(&self.0);
         // Not every server takes a plus for a space; a plus that is meant is escaped by now.
         let query = url.query().map(|query| query.replace('+', "%20"));

@@ -63,13 +63,14 @@ pub(super) fn judge(
 ) -> Verdict {
     let reply = match result {
         Ok(reply) => reply,
-        Err(Failure::NotSent(reason)) => return again_for_one(scrub.line(&reason)),
         Err(Failure::Lost(reason)) if write => {
             let reason =
                 format!("the connection ended without an answer ({})", scrub.line(&reason));
             return Verdict::Stop(AppleError::Unknown { call: call.clone(), reason });
         }
-        Err(Failure::Lost(reason)) => return again_for_one(scrub.line(&reason)),
+        Err(Failure::NotSent(reason) | Failure::Lost(reason)) => {
+            return again_for_one(scrub.line(&reason));
+        }
     };
     let body = apples_error(&reply);
     if body.is_none() && (200..=299).contains(&reply.status) {

@@ -39,3 +39,6 @@ pub use reply::{
 };
 pub use token::{Token, TokenError};
 pub use writer::{ClientConfigChange, ManageAssets, Notifications, RevokeAssets, Writer};
+
+#[cfg(test)]
+mod tests;

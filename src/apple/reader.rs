@@ -3,7 +3,6 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::Writer;
 use super::error::{AppleError, CallName};
 use super::filter::{AssetFilter, AssignmentFilter, Query, ToQuery, UserFilter};
 use super::judge::Good;
@@ -13,6 +12,7 @@ use super::reply::{
 };
 use super::session::Session;
 use super::wire::Request;
+use super::{Writer, backoff};
 use crate::actual::{Limits, MdmInfo};
 
 /// Reads one location. It has no way to send anything but GET.
@@ -127,6 +127,11 @@ impl Reader {
     /// No more requests at once than this do any good.
     pub fn at_once(&self) -> usize {
         self.session.settings.at_once
+    }
+
+    /// Rests for a while between two rounds of the same questions, longer each round.
+    pub(crate) async fn rest(&self, round: u32) {
+        tokio::time::sleep(backoff::pause(self.session.settings.first_backoff, round)).await;
     }
 
     /// Where a person accepts an invitation, from the code of their user record.

@@ -37,18 +37,26 @@ struct Known {
     uid: Option<String>,
     /// The latest owner an answer named.
     owner: Option<MdmInfo>,
-    /// The owner's id when the client configuration was read or written first.
-    baseline: Option<Option<String>>,
+    found_owner: FoundOwner,
     expires: Option<Timestamp>,
     config: Option<(Instant, Arc<ServiceConfig>)>,
 }
 
+/// Who held the location when its configuration was read first or written by us.
+#[derive(Debug, Default)]
+enum FoundOwner {
+    #[default]
+    NotRead,
+    Nobody,
+    Somebody(String),
+}
+
 /// Apple asks to read `service/config` again this often.
-const CONFIG_AGE: Duration = Duration::from_secs(300);
+const CONFIG_AGE: Duration = Duration::from_mins(5);
 /// How long the last configuration serves on when it could not be read again.
 const CONFIG_GRACE: Duration = Duration::from_secs(30);
 /// A longer `Retry-After` than this is taken as this.
-const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
+const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 /// Tries that met no answer at all.
 const CONNECTION_TRIES: u32 = 5;
 
@@ -86,7 +94,7 @@ impl Session {
     }
 
     pub(super) fn name(&self, method: &'static str, path: impl Into<String>) -> CallName {
-        CallName { location: self.settings.location.clone(), method, path: path.into() }
+        CallName::new(self.settings.location.clone(), method, path.into())
     }
 
     /// Foreign text as one clean line without the token.
@@ -242,8 +250,8 @@ impl Session {
         let bytes = result.as_ref().map_or(0, |reply| reply.body.len());
         let verdict = judge(result, call, write, &self.scrub);
         tracing::debug!(
-            method = call.method,
-            path = %call.path,
+            method = call.method(),
+            path = call.path(),
             query = request.url.query().map(|query| self.line(query)),
             status,
             bytes,
@@ -356,8 +364,9 @@ impl Session {
     pub(super) fn note_owner(&self, owner: Option<&MdmInfo>, ours: bool) {
         let mut known = self.known();
         known.owner = owner.cloned();
-        if ours || known.baseline.is_none() {
-            known.baseline = Some(owner.map(|owner| owner.id.clone()));
+        if ours || matches!(known.found_owner, FoundOwner::NotRead) {
+            known.found_owner =
+                owner.map_or(FoundOwner::Nobody, |owner| FoundOwner::Somebody(owner.id.clone()));
         }
     }
 
@@ -365,7 +374,7 @@ impl Session {
     /// is written.
     pub(super) fn is_introduced(&self) -> bool {
         let known = self.known();
-        known.uid.is_some() && known.baseline.is_some()
+        known.uid.is_some() && !matches!(known.found_owner, FoundOwner::NotRead)
     }
 
     /// Refuses to write where somebody else holds the location.
@@ -374,7 +383,10 @@ impl Session {
         let found = known.owner.as_ref().map(|owner| owner.id.as_str());
         let expected = match &self.settings.owner {
             OwnerPolicy::Only(id) => Some(id.clone()),
-            OwnerPolicy::AsFound => known.baseline.clone().flatten(),
+            OwnerPolicy::AsFound => match &known.found_owner {
+                FoundOwner::Somebody(id) => Some(id.clone()),
+                FoundOwner::NotRead | FoundOwner::Nobody => None,
+            },
         };
         let foreign = match (&self.settings.owner, found) {
             (_, Some(found)) => expected.as_deref() != Some(found),

@@ -48,14 +48,14 @@ mod tests {
     #[test]
     fn a_wait_is_seconds_or_a_date() {
         let date = Some("Wed, 21 Oct 2026 07:28:00 GMT");
-        assert_eq!(retry_after("120", None), Some(Duration::from_secs(120)));
+        assert_eq!(retry_after("120", None), Some(Duration::from_mins(2)));
         assert_eq!(retry_after("0", None), Some(Duration::ZERO));
         assert_eq!(
             retry_after("99999999999999999999999", None),
             Some(Duration::from_secs(u64::MAX))
         );
         let later = "Wed, 21 Oct 2026 07:30:00 GMT";
-        assert_eq!(retry_after(later, date), Some(Duration::from_secs(120)));
+        assert_eq!(retry_after(later, date), Some(Duration::from_mins(2)));
         assert_eq!(retry_after("Wed, 21 Oct 2015 07:28:00 GMT", date), Some(Duration::ZERO));
         assert_eq!(retry_after(later, None), None);
         assert_eq!(retry_after("soon", date), None);

@@ -303,12 +303,11 @@ impl Writer {
     where
         T: Deserialize<'a> + super::reply::Enveloped,
     {
-        self.reader.session.parse_checked(call, good).map_err(|error| match error {
-            AppleError::Protocol { reason, .. } => AppleError::Unknown {
-                call: call.clone(),
-                reason: format!("the answer is not Apple's ({reason})"),
-            },
-            other => other,
-        })
+        let parsed = self.reader.session.parse_checked(call, good);
+        if let Err(AppleError::Protocol { reason, .. }) = parsed {
+            let reason = format!("the answer is not Apple's ({reason})");
+            return Err(AppleError::Unknown { call: call.clone(), reason });
+        }
+        parsed
     }
 }

@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn an_owner_without_an_id_is_nobody() {
-        for json in [r#"{}"#, r#"{"mdmInfo":null}"#, r#"{"mdmInfo":{"id":"","name":"x"}}"#] {
+        for json in ["{}", r#"{"mdmInfo":null}"#, r#"{"mdmInfo":{"id":"","name":"x"}}"#] {
             let raw: RawClientConfig = serde_json::from_str(json).unwrap();
             assert_eq!(ClientConfig::from(raw).owner, None, "{json}");
         }

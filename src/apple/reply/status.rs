@@ -182,11 +182,13 @@ pub(in crate::apple) struct RawStatus {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct RawFailure {
-    error_number: Option<i64>,
-    error_message: Option<String>,
-    error_info: Option<RawErrorInfo>,
+    #[serde(rename = "errorNumber")]
+    number: Option<i64>,
+    #[serde(rename = "errorMessage")]
+    message: Option<String>,
+    #[serde(rename = "errorInfo")]
+    info: Option<RawErrorInfo>,
 }
 
 #[derive(Default, Deserialize)]
@@ -244,10 +246,10 @@ impl RawStatus {
 impl From<RawFailure> for Failure {
     /// Names that cannot be read are left out: they are for people, reading back decides.
     fn from(raw: RawFailure) -> Self {
-        let info = raw.error_info.unwrap_or_default();
+        let info = raw.info.unwrap_or_default();
         Self {
-            number: raw.error_number,
-            message: clean(&raw.error_message.unwrap_or_default()),
+            number: raw.number,
+            message: clean(&raw.message.unwrap_or_default()),
             assets: info
                 .assets
                 .unwrap_or_default()
@@ -309,7 +311,7 @@ mod tests {
             r#"{"eventStatus":"COMPLETE","failures":[{}]}"#,
             r#"{"eventStatus":"PENDING","numCompleted":4,"numRequested":4}"#,
             r#"{"eventStatus":"PAUSED"}"#,
-            r#"{}"#,
+            "{}",
         ] {
             assert!(!status(not).is_success(), "{not}");
         }

@@ -1,0 +1,144 @@
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
+
+use super::people::is_active;
+use super::walk::{Sink, TakeError};
+use super::{OwnedAsset, UserRecord};
+use crate::apple::{AssignmentRecord, Assignments, Page, RecordError};
+use crate::license::{Asset, ClientUserId, HolderRef, HolderSet, Roster, SerialNumber};
+
+/// Who holds what, with what retired people hold kept apart.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub(super) struct Holdings {
+    pub(super) active: BTreeMap<Asset, HolderSet>,
+    pub(super) retired: BTreeMap<Asset, HolderSet>,
+}
+
+impl Holdings {
+    /// How many active and how many retired holders an asset has.
+    pub(super) fn count(&self, asset: Asset) -> (u64, u64) {
+        let count = |map: &BTreeMap<Asset, HolderSet>| map.get(&asset).map_or(0, HolderSet::len);
+        (count(&self.active), count(&self.retired))
+    }
+
+    /// Puts what `other` says of an asset in the place of what is known of it.
+    pub(super) fn replace(&mut self, asset: Asset, other: &Self) {
+        for (mine, theirs) in
+            [(&mut self.active, &other.active), (&mut self.retired, &other.retired)]
+        {
+            match theirs.get(&asset) {
+                Some(holders) => mine.insert(asset, holders.clone()),
+                None => mine.remove(&asset),
+            };
+        }
+    }
+
+    /// Adds what `other` says of an asset.
+    pub(super) fn add(&mut self, asset: Asset, other: &Self) {
+        for (mine, theirs) in
+            [(&mut self.active, &other.active), (&mut self.retired, &other.retired)]
+        {
+            if let Some(holders) = theirs.get(&asset) {
+                *mine.entry(asset).or_default() |= holders;
+            }
+        }
+    }
+
+    pub(super) fn forget(&mut self, asset: Asset) {
+        self.active.remove(&asset);
+        self.retired.remove(&asset);
+    }
+
+    /// One set per asset. What a retired person holds is out of reach where it cannot be taken
+    /// back, so it is left out; else it is a license that can still come back.
+    pub(super) fn into_held(
+        self,
+        owned: &BTreeMap<Asset, OwnedAsset>,
+    ) -> BTreeMap<Asset, HolderSet> {
+        let mut held = self.active;
+        for (asset, holders) in self.retired {
+            if owned.get(&asset).is_some_and(|owned| owned.revocable == Some(true)) {
+                *held.entry(asset).or_default() |= &holders;
+            }
+        }
+        held.retain(|_, holders| !holders.is_empty());
+        held
+    }
+}
+
+/// Puts pages of assignments into sets.
+pub(super) struct HoldingsSink<'a> {
+    pub(super) roster: &'a Mutex<Roster>,
+    pub(super) people: &'a BTreeMap<ClientUserId, UserRecord>,
+    /// Assets whose holders must all be legible.
+    pub(super) wanted: &'a BTreeSet<Asset>,
+    /// Only this asset, where it was asked for: a server may ignore a filter.
+    pub(super) only: Option<Asset>,
+    pub(super) found: Holdings,
+}
+
+impl Sink<Assignments> for HoldingsSink<'_> {
+    fn take(&mut self, page: &Page<AssignmentRecord<'_>>) -> Result<(), TakeError> {
+        let mut roster = self.roster.lock().unwrap_or_else(PoisonError::into_inner);
+        for record in &page.records {
+            let asset = record.asset()?;
+            if self.only.is_some_and(|only| only != asset) {
+                continue;
+            }
+            let (id, retired) = match record.holder()? {
+                HolderRef::Device(serial) => {
+                    let serial = match normal(serial) {
+                        Some(serial) => serial,
+                        // Somebody's typing mistake: it harms nothing that is not managed.
+                        None if !self.wanted.contains(&asset) => Cow::Borrowed(serial),
+                        None => return Err(RecordError::Serial(asset, serial.to_owned()).into()),
+                    };
+                    (roster.number(HolderRef::Device(&serial))?, false)
+                }
+                HolderRef::User(user) => {
+                    let user = user.trim();
+                    (roster.number(HolderRef::User(user))?, self.is_retired(record, user))
+                }
+            };
+            let sets = if retired { &mut self.found.retired } else { &mut self.found.active };
+            sets.entry(asset).or_default().insert(id);
+        }
+        Ok(())
+    }
+}
+
+impl HoldingsSink<'_> {
+    fn is_retired(&self, record: &AssignmentRecord<'_>, user: &str) -> bool {
+        if record.user_status.is_some() {
+            return record.is_of_retired_user();
+        }
+        ClientUserId::new(user)
+            .and_then(|id| self.people.get(&id))
+            .is_some_and(|user| !is_active(user.status))
+    }
+}
+
+/// A serial number as the roster wants it, without a copy where Apple writes it so already.
+fn normal(serial: &str) -> Option<Cow<'_, str>> {
+    let plain = (1..=64).contains(&serial.len())
+        && serial.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
+    if plain {
+        return Some(Cow::Borrowed(serial));
+    }
+    let serial: SerialNumber = serial.parse().ok()?;
+    Some(Cow::Owned(serial.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn serial_numbers_are_the_same_however_apple_writes_them() {
+        assert!(matches!(normal("DMPXK1A2HJ0M"), Some(Cow::Borrowed(_))));
+        assert_eq!(normal(" dmpxk1a2hj0m ").unwrap(), "DMPXK1A2HJ0M");
+        assert_eq!(normal("A-1"), None);
+        assert_eq!(normal(&"A".repeat(65)), None);
+    }
+}

@@ -1,0 +1,117 @@
+use std::collections::BTreeMap;
+
+use super::error::ReadError;
+use super::read::{Progress, SMALL, TRIES};
+use super::walk::{Sink, TakeError, Walk};
+use super::{UserRecord, UserStatus};
+use crate::apple::{AppleError, Page, Reader, UserEntry, UserFilter, Users};
+use crate::license::ClientUserId;
+
+/// Everybody registered at a location, retired ones too.
+#[derive(Debug, Default)]
+pub(super) struct People {
+    pub(super) users: BTreeMap<ClientUserId, UserRecord>,
+    pub(super) version: Option<String>,
+}
+
+fn rank(status: UserStatus) -> u8 {
+    match status {
+        UserStatus::Associated => 3,
+        UserStatus::Registered => 2,
+        UserStatus::Retired => 1,
+        UserStatus::Deleted => 0,
+    }
+}
+
+/// Whether the person is not retired.
+pub(super) fn is_active(status: UserStatus) -> bool {
+    rank(status) >= 2
+}
+
+impl Sink<Users> for People {
+    fn take(&mut self, page: &Page<UserEntry<'_>>) -> Result<(), TakeError> {
+        for entry in &page.records {
+            let (id, record) = (entry.id()?, entry.record());
+            match self.users.get_mut(&id) {
+                // Of several records of one person the active one counts.
+                Some(known) if rank(known.status) > rank(record.status) => {}
+                Some(known) => *known = record,
+                None => {
+                    self.users.insert(id, record);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl People {
+    /// Reads everybody.
+    pub(super) async fn read(reader: &Reader, progress: &Progress<'_>) -> Result<Self, ReadError> {
+        for _ in 0..TRIES {
+            let mut people = Self::default();
+            let filter = UserFilter::default();
+            let walk = Walk::whole::<Users>(reader, &filter, &mut people, progress).await?;
+            people.version.clone_from(&walk.version);
+            if !walk.moved {
+                return Ok(people);
+            }
+            if walk.pages <= SMALL {
+                continue;
+            }
+            // Too long to hope for a quiet walk: what changed since its first page is asked for.
+            // People never leave the list, they become Retired in it, so that nothing is missed.
+            match people.catch_up(reader, walk.version, progress).await {
+                Ok(true) => return Ok(people),
+                Ok(false) | Err(ReadError::Apple(AppleError::StaleVersion { .. })) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(ReadError::Unsettled { what: "the list of users".to_owned(), tries: TRIES })
+    }
+
+    /// Takes in what changed since a version; false where it went on changing.
+    async fn catch_up(
+        &mut self,
+        reader: &Reader,
+        since: Option<String>,
+        progress: &Progress<'_>,
+    ) -> Result<bool, ReadError> {
+        let mut since = since;
+        for _ in 0..TRIES {
+            let Some(version) = since.take() else { return Ok(false) };
+            let mut changed = Self::default();
+            let filter = UserFilter { since_version: Some(version), ..UserFilter::default() };
+            let walk = Walk::whole::<Users>(reader, &filter, &mut changed, progress).await?;
+            for (id, record) in changed.users {
+                let was_active = self.users.get(&id).is_some_and(|user| is_active(user.status));
+                if was_active && !is_active(record.status) {
+                    // The active record was retired, or an older one of the same person changed.
+                    self.look_up(reader, id, progress).await?;
+                } else {
+                    self.users.insert(id, record);
+                }
+            }
+            if !walk.moved {
+                return Ok(true);
+            }
+            since = walk.version;
+        }
+        Ok(false)
+    }
+
+    async fn look_up(
+        &mut self,
+        reader: &Reader,
+        id: ClientUserId,
+        progress: &Progress<'_>,
+    ) -> Result<(), ReadError> {
+        let mut found = Self::default();
+        let filter = UserFilter { client_user_id: Some(id.clone()), ..UserFilter::default() };
+        Walk::whole::<Users>(reader, &filter, &mut found, progress).await?;
+        if let Some(record) = found.users.remove(&id) {
+            self.users.insert(id, record);
+        }
+        Ok(())
+    }
+}

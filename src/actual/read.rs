@@ -1,0 +1,143 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+
+use futures_util::future::try_join3;
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
+
+use super::error::ReadError;
+use super::listing::Lister;
+use super::owned::Owned;
+use super::people::People;
+use super::{Actual, Versions};
+use crate::apple::Reader;
+use crate::license::{Asset, HolderSet, Roster};
+
+/// What must be read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReadScope {
+    /// Assets with a manifest: their holders are read whole.
+    pub managed: BTreeSet<Asset>,
+    /// Whether the holders of all other assets are read as well (for adopting a location).
+    pub full: bool,
+}
+
+/// Which list is being read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ReadStage {
+    /// Owned assets.
+    Assets,
+    /// Registered people.
+    Users,
+    /// Who holds what.
+    Assignments,
+}
+
+/// How far a read is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadProgress {
+    /// Which list.
+    pub stage: ReadStage,
+    /// Pages read of the present walk over it.
+    pub pages: u32,
+    /// How many there are, as far as is known now.
+    pub of: u32,
+}
+
+/// How often a list that changes is read again before giving up.
+pub(super) const TRIES: u32 = 4;
+
+/// A list of so many pages is walked again when it moved (about four seconds at Apple's pace).
+pub(super) const SMALL: u32 = 64;
+
+pub(super) struct Progress<'a>(pub(super) &'a (dyn Fn(ReadProgress) + Sync));
+
+impl Progress<'_> {
+    pub(super) fn step(&self, stage: ReadStage, pages: u32, of: u32) {
+        tracing::trace!(?stage, pages, of, "page read");
+        (self.0)(ReadProgress { stage, pages, of });
+    }
+}
+
+/// Reads one location whole, or fails.
+///
+/// A read during which nothing changes costs `service/config`, `client/config` and one request
+/// per page of assets, users and assignments. Assignments are read in one full listing, or asset
+/// by asset where that needs fewer requests; holders of assets that are not managed may then be
+/// missing from [`Actual::held`], while their counts are always there.
+///
+/// Holders are numbered by `roster`, which several reads may share. `now` is when the read
+/// begins. `progress` is told of every page.
+///
+/// # Errors
+/// [`ReadError`]: a request failed, a record makes no sense, or the lists went on changing or
+/// disagree with Apple's counts after several tries. A foreign owner is no error here: it is
+/// reported in [`Actual::owner`].
+pub async fn read(
+    reader: &Reader,
+    roster: &Mutex<Roster>,
+    what: &ReadScope,
+    now: Timestamp,
+    progress: &(dyn Fn(ReadProgress) + Sync),
+) -> Result<Actual, ReadError> {
+    let progress = &Progress(progress);
+    let begun = Instant::now();
+    let sent_before = reader.requests();
+    let service = reader.service_config().await?;
+    let (config, mut owned, people) = try_join3(
+        async { Ok(reader.client_config().await?) },
+        Owned::read(reader, progress),
+        People::read(reader, progress),
+    )
+    .await?;
+    let lister =
+        Lister { reader, roster, people: &people.users, wanted: what.managed.clone(), progress };
+    let mut listed = lister.list(what, &mut owned).await?;
+    lister.verify(what, &mut owned, &mut listed.found).await?;
+
+    let took = SignedDuration::try_from(begun.elapsed()).unwrap_or_default();
+    let took = SignedDuration::from_secs(took.as_secs());
+    Ok(Actual {
+        uid: reader.uid().ok_or(ReadError::Nameless)?,
+        location_name: config.location_name,
+        owner: reader.owner(),
+        token_expires: reader.token_expires(),
+        held: listed.found.into_held(&owned.assets),
+        assets: owned.assets,
+        users: people.users,
+        versions: Versions {
+            assets: owned.version,
+            assignments: listed.version,
+            users: people.version,
+        },
+        limits: service.limits,
+        requests: reader.requests().saturating_sub(sent_before),
+        read_at: now.checked_add(took).unwrap_or(now),
+    })
+}
+
+/// Reads back who holds these assets, each true of one moment: what counts as done after a write.
+///
+/// What retired people hold is left out. An asset nobody holds has an empty set.
+///
+/// # Errors
+/// As [`read`].
+pub async fn read_back(
+    reader: &Reader,
+    roster: &Mutex<Roster>,
+    assets: &BTreeSet<Asset>,
+) -> Result<BTreeMap<Asset, HolderSet>, ReadError> {
+    let quiet = |_: ReadProgress| ();
+    let lister = Lister {
+        reader,
+        roster,
+        people: &BTreeMap::new(),
+        wanted: assets.clone(),
+        progress: &Progress(&quiet),
+    };
+    let mut found = lister.list_each(assets).await?;
+    Ok(assets
+        .iter()
+        .map(|&asset| (asset, found.active.remove(&asset).unwrap_or_default()))
+        .collect())
+}
