@@ -13,7 +13,7 @@ pub(super) const ROW: &str = "row";
 pub(super) struct Reads {
     /// Columns it needs.
     pub(super) columns: BTreeSet<String>,
-    /// Columns it asks for without needing them: `has(row.x)`, `"x" in row`, `row.?x`.
+    /// Columns it asks for without needing them: `has(row.x)`, `"x" in row`.
     pub(super) tested: BTreeSet<String>,
     /// Whether it uses `row` in another way.
     pub(super) whole: bool,
@@ -76,10 +76,7 @@ impl<'e> Walk<'e> {
                     return;
                 }
             }
-            (operators::OPT_INDEX | operators::OPT_SELECT, [row, column])
-            | (operators::IN, [column, row])
-                if self.is_row(row) =>
-            {
+            (operators::IN, [column, row]) if self.is_row(row) => {
                 if let Some(column) = text(column) {
                     self.reads.tested.insert(column.to_owned());
                     return;
@@ -176,9 +173,9 @@ mod tests {
 
     #[test]
     fn tests_for_presence_are_told_apart() {
-        let reads = reads(r#"has(row.a) && "b" in row && row.?c.orValue("") == row.d"#);
-        assert_eq!(reads.tested.iter().collect::<Vec<_>>(), ["a", "b", "c"]);
-        assert_eq!(reads.columns.iter().collect::<Vec<_>>(), ["d"]);
+        let reads = reads(r#"has(row.a) && "b" in row && row.c == "d""#);
+        assert_eq!(reads.tested.iter().collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(reads.columns.iter().collect::<Vec<_>>(), ["c"]);
         assert!(!reads.whole);
     }
 

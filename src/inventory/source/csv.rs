@@ -75,30 +75,36 @@ impl CsvFile<'_> {
             .buffer_capacity(BUFFER)
             .from_reader(Strict::new(file));
         let mut record = StringRecord::new();
-        let (width, places) = match reader.read_record(&mut record) {
-            Ok(true) => (record.len(), self.header(&record, rows)?),
-            Ok(false) => {
-                let empty = self.malformed(1, "the file is empty: it needs a header line");
-                return Err(vec![empty]);
+        let mut read = |record: &mut StringRecord| {
+            let read = reader.read_record(record);
+            let line = reader.get_mut().next_start().unwrap_or(1);
+            match read {
+                Ok(true) => Ok(Some(line)),
+                Ok(false) => Ok(None),
+                Err(error) => Err(self.failure(&error, line)),
             }
-            Err(error) => return Err(vec![self.failure(&error)]),
         };
-        let mut ragged = vec![];
+        let Some(line) = read(&mut record).map_err(|failure| vec![failure])? else {
+            let empty = self.malformed(1, "the file is empty: it needs a header line");
+            return Err(vec![empty]);
+        };
+        let width = record.len();
+        let places = self.header(line, &record, rows)?;
+        let mut bad = vec![];
         loop {
-            match reader.read_record(&mut record) {
-                Ok(true) => {}
-                Ok(false) => break,
-                Err(error) => {
-                    ragged.push(self.failure(&error));
+            let line = match read(&mut record) {
+                Ok(Some(line)) => line,
+                Ok(None) => break,
+                Err(failure) => {
+                    bad.push(failure);
                     break;
                 }
-            }
-            let line = record.position().map_or(0, csv::Position::line);
+            };
             if record.len() != width {
                 let has = record.len();
                 let message = format!("the row has {has} fields and the header {width}");
-                ragged.push(self.malformed(line, &message));
-                if ragged.len() == MOST_EXAMPLES {
+                bad.push(self.malformed(line, &message));
+                if bad.len() == MOST_EXAMPLES {
                     break;
                 }
                 continue;
@@ -108,13 +114,14 @@ impl CsvFile<'_> {
             };
             rows.push(line, value).map_err(|full| vec![self.unreadable(&full.to_string())])?;
         }
-        if ragged.is_empty() { Ok(()) } else { Err(ragged) }
+        if bad.is_empty() { Ok(()) } else { Err(bad) }
     }
 
     /// Where each column stands in a record. Columns without a name, as spreadsheets leave them,
     /// are not columns.
     fn header(
         &self,
+        line: u64,
         record: &StringRecord,
         rows: &mut Rows<'_>,
     ) -> Result<Vec<usize>, Vec<Diagnostic>> {
@@ -123,7 +130,7 @@ impl CsvFile<'_> {
             .iter()
             .map(str::trim)
             .filter(|name| !name.is_empty() && !seen.insert(*name))
-            .map(|name| self.malformed(1, &format!("the header names {} twice", shown(name))))
+            .map(|name| self.malformed(line, &format!("the header names {} twice", shown(name))))
             .collect();
         if !twice.is_empty() {
             return Err(twice);
@@ -153,8 +160,7 @@ impl CsvFile<'_> {
         Ok(())
     }
 
-    fn failure(&self, error: &csv::Error) -> Diagnostic {
-        let line = error.position().map_or(1, csv::Position::line);
+    fn failure(&self, error: &csv::Error, line: u64) -> Diagnostic {
         match error.kind() {
             ErrorKind::Utf8 { .. } => self
                 .malformed(line, "the row is not UTF-8")

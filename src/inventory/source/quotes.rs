@@ -1,20 +1,26 @@
+use std::collections::VecDeque;
 use std::io::{self, Read};
 
-/// Passes CSV through and stops at a quote that would swallow rows.
+/// Passes CSV through, notes on which line each record starts, and stops at a quote that would
+/// swallow rows.
 ///
 /// The `csv` crate reads leniently: a quote that is never closed takes all rows after it into one
 /// field, and text after a closing quote is joined to the field. Both can leave a row with the
-/// right number of fields, and rows that are gone without a word.
+/// right number of fields, and rows that are gone without a word. Its own line numbers count from
+/// the end of the record before, which is wrong after blank lines and `\r\n`.
 pub(super) struct Strict<R> {
     inner: R,
     state: State,
     line: u64,
     /// Line of the last opening quote.
     opened: u64,
+    /// Lines of the records that have passed and were not asked for.
+    starts: VecDeque<u64>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
+    RecordStart,
     FieldStart,
     Bare,
     Quoted,
@@ -41,25 +47,32 @@ impl BadQuote {
 
 impl<R> Strict<R> {
     pub(super) fn new(inner: R) -> Self {
-        Self { inner, state: State::FieldStart, line: 1, opened: 1 }
+        Self { inner, state: State::RecordStart, line: 1, opened: 1, starts: VecDeque::new() }
+    }
+
+    /// The line the next record starts on. To be asked once for every record.
+    pub(super) fn next_start(&mut self) -> Option<u64> {
+        self.starts.pop_front()
     }
 
     fn check(&mut self, bytes: &[u8]) -> Result<(), BadQuote> {
         for &byte in bytes {
+            if self.state == State::RecordStart && !matches!(byte, b'\n' | b'\r') {
+                self.starts.push_back(self.line);
+            }
             self.state = match (self.state, byte) {
-                (State::FieldStart, b'"') => {
+                (State::RecordStart | State::FieldStart, b'"') => {
                     self.opened = self.line;
                     State::Quoted
                 }
                 (State::Quoted, b'"') => State::QuoteInQuoted,
                 (State::QuoteInQuoted, b'"') | (State::Quoted, _) => State::Quoted,
-                (State::FieldStart | State::Bare | State::QuoteInQuoted, b',' | b'\n' | b'\r') => {
-                    State::FieldStart
-                }
+                (_, b',') => State::FieldStart,
+                (_, b'\n' | b'\r') => State::RecordStart,
                 (State::QuoteInQuoted, _) => {
                     return Err(BadQuote::ClosedEarly { line: self.opened });
                 }
-                (State::FieldStart | State::Bare, _) => State::Bare,
+                (State::RecordStart | State::FieldStart | State::Bare, _) => State::Bare,
             };
             self.line += u64::from(byte == b'\n');
         }
@@ -102,6 +115,22 @@ mod tests {
         {
             assert_eq!(check(text).unwrap(), text);
         }
+    }
+
+    #[test]
+    fn records_start_where_people_see_them() {
+        let text = "\n\r\na,b\r\n\n\"x\ny\",z\n\n,\n\"\"\rlast";
+        let mut reader = Strict::new(text.as_bytes());
+        io::copy(&mut reader, &mut io::sink()).unwrap();
+        let starts: Vec<u64> = std::iter::from_fn(|| reader.next_start()).collect();
+        assert_eq!(starts, [3, 5, 8, 9, 9]);
+        let records = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(text.as_bytes())
+            .into_records()
+            .count();
+        assert_eq!(records, starts.len());
     }
 
     #[test]
