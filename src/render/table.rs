@@ -85,7 +85,11 @@ impl Table {
             .enumerate()
             .map(|(at, column)| {
                 let cells = self.rows.iter().filter_map(|row| row.get(at)).map(Line::width);
-                cells.max().unwrap_or(0).max(column.title.len())
+                match cells.max().unwrap_or(0) {
+                    // A title over nothing says nothing.
+                    0 if !self.rows.is_empty() => 0,
+                    widest => widest.max(column.title.len()),
+                }
             })
             .collect();
         let mut shown: Vec<bool> = natural.iter().map(|&width| width > 0).collect();

@@ -2,4 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests may")]
 
 mod diagnostics;
+mod plan;
 mod schema;
+mod world;
