@@ -3,5 +3,6 @@
 
 mod diagnostics;
 mod plan;
+mod plan_holds;
 mod schema;
 mod world;

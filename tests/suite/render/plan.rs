@@ -1,11 +1,9 @@
 //! A plan for people: what a reviewer reads, in two screens.
 
-use proptest::prelude::*;
 use vpp::plan::Plan;
-use vpp::render::plan::{Sections, Verdict};
-use vpp::render::{Shape, Styles, escape, plan, text};
+use vpp::render::{Shape, Styles, plan};
 
-use super::world::{self, World};
+use super::world;
 
 fn human(styles: &Styles, shape: &Shape, plan: &Plan) -> String {
     let mut out = vec![];

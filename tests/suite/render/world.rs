@@ -225,6 +225,12 @@ impl World {
         self
     }
 
+    /// The plan as it is made by hand, with no sum computed.
+    pub(super) fn raw(mut self, change: impl FnOnce(&mut Plan)) -> Plan {
+        change(&mut self.plan);
+        self.plan
+    }
+
     /// The plan, with its summary and flags computed.
     pub(super) fn plan(self) -> Plan {
         let mut plan = self.plan;

@@ -17,7 +17,7 @@ pub(super) fn causes(page: &Page<'_>, rows: usize) -> Vec<Line> {
     let mut table = Table::new([
         Column::numbers(""),
         Column::words("cause").shrinks_to(20),
-        Column::words("where").shrinks_to(16).leaves(0),
+        Column::words("where").shrinks_to(16).keeps_end().leaves(0),
         Column::numbers("assign"),
         Column::numbers("reclaim"),
         Column::numbers("apps"),
@@ -121,7 +121,7 @@ pub(super) fn reclaims(page: &Page<'_>, rows: usize) -> Vec<Line> {
         Column::numbers("share"),
         Column::words("how").leaves(3),
         Column::numbers("cause").leaves(2),
-        Column::words("where").shrinks_to(14).leaves(1),
+        Column::words("where").shrinks_to(14).keeps_end().leaves(1),
     ]);
     let mut table = Table::new(columns);
     let number = |style, value: u64| {

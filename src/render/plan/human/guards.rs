@@ -88,7 +88,8 @@ fn hints(page: &Page<'_>, help: &[String], indent: usize) -> Vec<Line> {
     let mut lines = vec![];
     for text in help.iter().flat_map(|text| text.lines()).take(most) {
         let line = page.line().gap(indent).put(page.styles.hint, "hint: ");
-        lines.extend(page.wrap(line.put(page.styles.text, text), indent + 6, 4));
+        // What is to be pasted is worth more lines than what is to be read.
+        lines.extend(page.wrap(line.put(page.styles.text, text), indent + 6, 5));
     }
     lines
 }
@@ -127,7 +128,7 @@ pub(super) fn notices(page: &Page<'_>, rows: usize) -> Vec<Line> {
     }
     let rest = count(notices.len().saturating_sub(rows));
     if rest > 0 {
-        let line = page.styled(styles.dim, &format!(" {}, ", page.plus(rest)));
+        let line = page.styled(styles.dim, &format!(" {}: ", page.plus(rest)));
         lines.push(line.put(styles.path, "vpp validate").put(styles.dim, " shows them all"));
     }
     lines

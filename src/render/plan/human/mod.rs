@@ -25,7 +25,7 @@ const LINES: usize = 80;
 /// # Errors
 /// Those of `out`.
 pub fn human(out: &mut dyn Write, styles: &Styles, shape: &Shape, plan: &Plan) -> io::Result<()> {
-    let page = Page { plan, sections: Sections::of(plan), styles, shape };
+    let mut page = Page { plan, sections: Sections::of(plan), styles, shape, tight: false };
     let mut parts = [
         Part::new(opening::header, 0, 0),
         Part::new(opening::verdict, 0, 0),
@@ -34,9 +34,9 @@ pub fn human(out: &mut dyn Write, styles: &Styles, shape: &Shape, plan: &Plan) -
         Part::new(opening::totals, 0, 0),
         Part::new(opening::locations, 12, 2),
         Part::new(guards::guards, 8, 1),
-        Part::new(guards::notices, 3, 1),
+        Part::new(guards::notices, 3, 0),
         Part::new(changes::causes, 12, 2),
-        Part::new(changes::reclaims, 15, 3),
+        Part::new(changes::reclaims, 15, 2),
         Part::new(changes::assigns, 12, 2),
         Part::new(closing::users, 0, 0),
         Part::new(closing::left, 5, 5),

@@ -13,6 +13,8 @@ pub(super) struct Page<'p> {
     pub(super) sections: Sections<'p>,
     pub(super) styles: &'p Styles,
     pub(super) shape: &'p Shape,
+    /// Whether long texts are cut to their first line.
+    pub(super) tight: bool,
 }
 
 /// Draws one part with at most so many of its rows, an empty line before it; nothing where there
@@ -41,18 +43,24 @@ impl Page<'_> {
     }
 
     /// All parts in at most so many lines: the part with the most rows to spare gives one, until
-    /// it fits or nobody can give any more.
-    pub(super) fn fit(&self, parts: &mut [Part], lines: usize) -> Vec<Line> {
-        let mut drawn: Vec<Vec<Line>> =
-            parts.iter().map(|part| (part.draw)(self, part.rows)).collect();
-        while drawn.iter().map(Vec::len).sum::<usize>() > lines {
+    /// it fits. Where nobody can give any more, long texts are cut to their first line.
+    pub(super) fn fit(&mut self, parts: &mut [Part], lines: usize) -> Vec<Line> {
+        let height = |drawn: &[Vec<Line>]| drawn.iter().map(Vec::len).sum::<usize>();
+        let draw = |page: &Self, part: &Part| (part.draw)(page, part.rows);
+        let mut drawn: Vec<Vec<Line>> = parts.iter().map(|part| draw(self, part)).collect();
+        while height(&drawn) > lines {
             let spare = |part: &Part| part.rows.saturating_sub(part.least);
             let most = parts.iter_mut().zip(&mut drawn).max_by_key(|(part, _)| spare(part));
             let Some((part, drawn)) = most.filter(|(part, _)| spare(part) > 0) else { break };
             part.rows -= 1;
-            *drawn = (part.draw)(self, part.rows);
+            *drawn = draw(self, part);
         }
-        drawn.into_iter().flatten().collect()
+        if height(&drawn) > lines {
+            self.tight = true;
+            drawn = parts.iter().map(|part| draw(self, part)).collect();
+        }
+        let more = self.symbols().more;
+        drawn.into_iter().flatten().map(|line| line.clip(self.width(), more)).collect()
     }
 
     /// An empty line.
@@ -80,6 +88,7 @@ impl Page<'_> {
     /// Broken into lines of the page's width, at most `most` of them: the last is clipped.
     pub(super) fn wrap(&self, line: Line, indent: usize, most: usize) -> Vec<Line> {
         let mut lines = line.wrap(self.width(), indent);
+        let most = if self.tight { most.div_ceil(4) } else { most };
         if !self.shape.detail && lines.len() > most {
             lines.truncate(most);
             if let Some(last) = lines.pop() {
