@@ -270,7 +270,7 @@ mod tests {
     #[test]
     fn a_name_of_marks_without_a_width_takes_no_time() {
         let marks = "a\u{301}".repeat(3) + &"\u{301}".repeat(1_000_000) + " é";
-        assert!(line(&marks).clip(10, "…").plain().len() < 200);
+        assert_eq!(line(&marks).clip(10, "…").width(), 10);
         assert!(line(&format!("{marks}{}", "b".repeat(99))).clip_start(10, "…").width() <= 10);
         assert_eq!(line(&"é".repeat(40)).wrap(10, 2).len(), 5);
     }

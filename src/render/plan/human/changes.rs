@@ -166,11 +166,17 @@ pub(super) fn reclaims(page: &Page<'_>, rows: usize) -> Vec<Line> {
     }
     let laid = table.lay_out(styles, page.shape);
     let totals = &page.sections.totals;
-    let said = format!(
+    let assets: BTreeSet<_> = reclaims.iter().map(|row| row.asset).collect();
+    let mut said = format!(
         ": {} of {}",
         counted(totals.reclaim(), "license", "licenses"),
-        page.assets(count(reclaims.len())),
+        page.assets(count(assets.len())),
     );
+    if page.several() {
+        let locations: BTreeSet<_> = reclaims.iter().map(|row| row.location).collect();
+        said.push_str(" at ");
+        said.push_str(&counted(count(locations.len()), "location", "locations"));
+    }
     let mut lines = page.heading("Reclaims", &said);
     lines.extend(laid.titles);
     for (line, row) in laid.rows.into_iter().zip(reclaims.iter().take(rows).map(Some).chain([None]))

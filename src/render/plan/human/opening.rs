@@ -1,6 +1,6 @@
 use super::page::Page;
 use crate::actual::MdmInfo;
-use crate::render::number::{count, counted, grouped};
+use crate::render::number::{count, counted, grouped, sum};
 use crate::render::plan::{Totals, Verdict};
 use crate::render::table::{Column, Table, number_cell};
 use crate::render::text::Line;
@@ -201,7 +201,9 @@ pub(super) fn locations(page: &Page<'_>, rows: usize) -> Vec<Line> {
     if !page.several() {
         return vec![];
     }
-    let (styles, all) = (page.styles, &page.sections.locations);
+    let styles = page.styles;
+    let (all, failed): (Vec<_>, Vec<_>) =
+        page.sections.locations.iter().partition(|row| row.failed.is_none());
     let loud = all.iter().filter(|row| !row.is_quiet() || page.shape.detail).count();
     let shown = loud.min(rows);
     let mut table = Table::new([
@@ -213,16 +215,10 @@ pub(super) fn locations(page: &Page<'_>, rows: usize) -> Vec<Line> {
         Column::numbers("unchanged"),
         Column::words("").leaves(2),
     ]);
+    let number = |style, value: u64| {
+        number_cell(page.shape, if value == 0 { styles.dim } else { style }, value)
+    };
     for row in all.iter().take(shown) {
-        let state = match (row.failed, row.claimed) {
-            (Some(_), _) => page.styled(styles.error, "not read"),
-            (None, true) => page.styled(styles.warn, "will be claimed"),
-            (None, false) => page.line(),
-        };
-        let number = |style, value: u64| match row.failed {
-            Some(_) => page.styled(styles.dim, "-"),
-            None => number_cell(page.shape, if value == 0 { styles.dim } else { style }, value),
-        };
         table.row([
             page.styled(styles.name, row.name),
             page.text(row.title.unwrap_or_default()),
@@ -230,24 +226,26 @@ pub(super) fn locations(page: &Page<'_>, rows: usize) -> Vec<Line> {
             number(styles.assign, row.assign),
             number(styles.reclaim, row.reclaim),
             number(styles.text, row.unchanged),
-            state,
+            if row.claimed { page.styled(styles.warn, "will be claimed") } else { page.line() },
         ]);
     }
     let rest = all.get(shown..).unwrap_or_default();
     if !rest.is_empty() {
-        let sum = |of: fn(&crate::render::plan::LocationRow<'_>) -> u64| {
-            crate::render::number::sum(rest.iter().map(of))
-        };
-        let number = |value: u64| number_cell(page.shape, styles.dim, value);
         let what = if shown == loud { "without a change" } else { "more" };
         table.row([
             page.styled(styles.dim, &format!("{} {what}", grouped(count(rest.len())))),
             page.line(),
             page.line(),
-            number(sum(|row| row.assign)),
-            number(sum(|row| row.reclaim)),
-            number(sum(|row| row.unchanged)),
+            number(styles.assign, sum(rest.iter().map(|row| row.assign))),
+            number(styles.reclaim, sum(rest.iter().map(|row| row.reclaim))),
+            number(styles.text, sum(rest.iter().map(|row| row.unchanged))),
         ]);
+    }
+    if !failed.is_empty() {
+        let unknown = || page.styled(styles.dim, "-");
+        let text = format!("{} not read", grouped(count(failed.len())));
+        let name = page.styled(styles.error, &text);
+        table.row([name, page.line(), page.line(), unknown(), unknown(), unknown()]);
     }
     let laid = table.lay_out(styles, page.shape);
     let mut lines = page.heading("Locations", "");

@@ -30,9 +30,9 @@ pub struct LocationRow<'p> {
 }
 
 impl LocationRow<'_> {
-    /// Whether there is anything to look at.
+    /// Whether nothing happens there.
     pub fn is_quiet(&self) -> bool {
-        self.failed.is_none() && !self.claimed && self.assign == 0 && self.reclaim == 0
+        !self.claimed && self.assign == 0 && self.reclaim == 0
     }
 }
 
@@ -88,7 +88,7 @@ pub(super) fn locations(plan: &Plan) -> Vec<LocationRow<'_>> {
         .collect();
     rows.sort_by_key(|row| {
         let pairs = Reverse(row.assign.saturating_add(row.reclaim));
-        (row.failed.is_none(), !row.claimed, Reverse(row.reclaim), pairs)
+        (row.failed.is_some(), !row.claimed, Reverse(row.reclaim), pairs)
     });
     rows
 }

@@ -34,7 +34,8 @@ pub struct Sections<'p> {
     pub totals: Totals,
     /// Locations `apply` would claim or take over.
     pub claims: Vec<Claim<'p>>,
-    /// One per location: failed ones first, then by how much they change.
+    /// One per location: those to be claimed first, then by how much they change, those that
+    /// could not be read last.
     pub locations: Vec<LocationRow<'p>>,
     /// Guards: those that block first, then those that warn, then the allowed; of each kind the
     /// first of every code before the second of any.

@@ -14,6 +14,8 @@ const EXAMPLES: usize = 3;
 pub struct ReclaimRow<'p> {
     /// Name of the location.
     pub location: &'p str,
+    /// What is taken back.
+    pub asset: Asset,
     /// Name of the manifest.
     pub name: &'p str,
     /// Assigned now.
@@ -62,6 +64,7 @@ pub(super) fn reclaims<'p>(plan: &'p Plan, causes: &[usize]) -> Vec<ReclaimRow<'
         let (row, lowest) = rows.entry(key).or_insert_with(|| {
             let row = ReclaimRow {
                 location: &change.location,
+                asset: change.asset,
                 name: &change.name,
                 holders: holders.get(&key).copied().unwrap_or(0),
                 release: 0,
