@@ -94,26 +94,26 @@ impl RunSummary {
         let mut total = Self::default();
         for location in locations {
             let LocationReport { claim, users, changes, requests, .. } = location;
-            total.requests += requests;
-            total.claimed += u64::from(matches!(claim, Some(StepOutcome::Applied)));
+            add(&mut total.requests, *requests);
+            add(&mut total.claimed, u64::from(matches!(claim, Some(StepOutcome::Applied))));
             let UserOutcome { created, updated, retired } = users;
-            total.users_created += created.applied;
-            total.users_updated += updated.applied;
-            total.users_retired += retired.applied;
+            add(&mut total.users_created, created.applied);
+            add(&mut total.users_updated, updated.applied);
+            add(&mut total.users_retired, retired.applied);
             for counts in [created, updated, retired] {
-                total.users_failed += counts.failed();
-                total.users_not_tried += counts.not_tried;
+                add(&mut total.users_failed, counts.failed());
+                add(&mut total.users_not_tried, counts.not_tried);
             }
             for change in changes {
                 if change.action.is_reclaim() {
-                    total.reclaimed += change.applied;
+                    add(&mut total.reclaimed, change.applied);
                 } else {
-                    total.assigned += change.applied;
+                    add(&mut total.assigned, change.applied);
                 }
-                total.already += change.already;
-                total.failed += change.failed();
-                total.not_tried += change.not_tried;
-                total.waits += change.waits;
+                add(&mut total.already, change.already);
+                add(&mut total.failed, change.failed());
+                add(&mut total.not_tried, change.not_tried);
+                add(&mut total.waits, change.waits);
             }
         }
         total
@@ -183,7 +183,7 @@ pub struct UserCounts {
 impl UserCounts {
     /// How many people failed.
     pub fn failed(&self) -> u64 {
-        self.failed.iter().map(|failure| failure.count).sum()
+        count(&self.failed)
     }
 }
 
@@ -215,12 +215,14 @@ pub struct ChangeReport {
 impl ChangeReport {
     /// How many pairs failed.
     pub fn failed(&self) -> u64 {
-        self.failed.iter().map(|failure| failure.count).sum()
+        count(&self.failed)
     }
 
     /// How many pairs the plan had for it.
     pub fn pairs(&self) -> u64 {
-        self.applied + self.already + self.failed() + self.not_tried + self.waits
+        [self.applied, self.already, self.failed(), self.not_tried, self.waits]
+            .into_iter()
+            .fold(0, u64::saturating_add)
     }
 }
 
@@ -237,6 +239,15 @@ pub struct Failure {
     pub holders: Vec<String>,
     /// How many.
     pub count: u64,
+}
+
+/// A report read from a file can hold any number, so sums stop at the largest.
+fn add(total: &mut u64, more: u64) {
+    *total = total.saturating_add(more);
+}
+
+fn count(failures: &[Failure]) -> u64 {
+    failures.iter().map(|failure| failure.count).fold(0, u64::saturating_add)
 }
 
 /// One line of the stream `vpp apply --format json` writes while it runs.

@@ -44,48 +44,20 @@ pub struct Symbols {
     pub bad: &'static str,
     /// To look at.
     pub warn: &'static str,
-    /// Waiting.
-    pub wait: &'static str,
     /// Between the items of a line.
     pub dot: &'static str,
     /// Something was left out.
     pub more: &'static str,
     /// So many times.
     pub times: &'static str,
-    /// From one to the other.
-    pub arrow: &'static str,
-    /// Between the two ends of a range.
-    pub to: &'static str,
-    /// What rules are drawn with.
-    pub rule: &'static str,
 }
 
 impl Symbols {
     /// For terminals that speak UTF-8.
-    pub const UNICODE: Self = Self {
-        ok: "✓",
-        bad: "✗",
-        warn: "!",
-        wait: "◷",
-        dot: "·",
-        more: "…",
-        times: "×",
-        arrow: "→",
-        to: "–",
-        rule: "─",
-    };
+    pub const UNICODE: Self =
+        Self { ok: "✓", bad: "✗", warn: "!", dot: "·", more: "…", times: "×" };
 
     /// For all others.
-    pub const ASCII: Self = Self {
-        ok: "+",
-        bad: "x",
-        warn: "!",
-        wait: "~",
-        dot: "-",
-        more: "...",
-        times: "x",
-        arrow: "->",
-        to: "-",
-        rule: "-",
-    };
+    pub const ASCII: Self =
+        Self { ok: "+", bad: "x", warn: "!", dot: "-", more: "...", times: "x" };
 }

@@ -23,6 +23,8 @@ pub struct Column {
     pub align: Align,
     /// How narrow it may become before anything is left out; `None`: it never shrinks.
     pub least: Option<usize>,
+    /// Whether a cell without room keeps its end instead of its start.
+    pub keeps_end: bool,
     /// Leaves before columns with a higher number when there is no room; `None`: it stays.
     pub leaves: Option<u8>,
 }
@@ -30,17 +32,22 @@ pub struct Column {
 impl Column {
     /// A column of words.
     pub fn words(title: &'static str) -> Self {
-        Self { title, align: Align::Left, least: None, leaves: None }
+        Self { title, align: Align::Left, least: None, keeps_end: false, leaves: None }
     }
 
     /// A column of numbers.
     pub fn numbers(title: &'static str) -> Self {
-        Self { title, align: Align::Right, least: None, leaves: None }
+        Self { title, align: Align::Right, least: None, keeps_end: false, leaves: None }
     }
 
     /// The same column, which may shrink to so many columns of the terminal.
     pub fn shrinks_to(self, least: usize) -> Self {
         Self { least: Some(least), ..self }
+    }
+
+    /// The same column, of whose cells the end matters most: paths with a line number.
+    pub fn keeps_end(self) -> Self {
+        Self { keeps_end: true, ..self }
     }
 
     /// The same column, which may go when there is no room, lowest number first.
@@ -85,7 +92,11 @@ impl Table {
             .enumerate()
             .map(|(at, column)| {
                 let cells = self.rows.iter().filter_map(|row| row.get(at)).map(Line::width);
-                cells.max().unwrap_or(0).max(column.title.len())
+                match cells.max().unwrap_or(0) {
+                    // A title over nothing says nothing.
+                    0 if !self.rows.is_empty() => 0,
+                    widest => widest.max(column.title.len()),
+                }
             })
             .collect();
         let mut shown: Vec<bool> = natural.iter().map(|&width| width > 0).collect();
@@ -111,7 +122,7 @@ impl Table {
         for (at, column) in self.columns.iter().enumerate() {
             if shown.get(at) == Some(&true) {
                 let cell = Line::new(shape.ascii).put(styles.dim, column.title);
-                place(&mut titles, cell, column.align, widths.get(at).copied(), first, more);
+                place(&mut titles, cell, column, widths.get(at).copied(), first, more);
                 first = false;
             }
         }
@@ -121,7 +132,7 @@ impl Table {
             for (at, column) in self.columns.iter().enumerate() {
                 if shown.get(at) == Some(&true) {
                     let cell = row.get(at).cloned().unwrap_or_default();
-                    place(&mut line, cell, column.align, widths.get(at).copied(), first, more);
+                    place(&mut line, cell, column, widths.get(at).copied(), first, more);
                     first = false;
                 }
             }
@@ -197,11 +208,18 @@ fn total(shown: &[bool], widths: &[usize]) -> usize {
     sum + GAP * count.saturating_sub(1)
 }
 
-fn place(line: &mut Line, cell: Line, align: Align, width: Option<usize>, first: bool, more: &str) {
+fn place(
+    line: &mut Line,
+    cell: Line,
+    column: &Column,
+    width: Option<usize>,
+    first: bool,
+    more: &str,
+) {
     let width = width.unwrap_or(0);
-    let cell = cell.clip(width, more);
+    let cell = if column.keeps_end { cell.clip_start(width, more) } else { cell.clip(width, more) };
     let pad = width.saturating_sub(cell.width());
-    let (before, after) = match align {
+    let (before, after) = match column.align {
         Align::Left => (0, pad),
         Align::Right => (pad, 0),
     };

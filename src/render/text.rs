@@ -43,8 +43,15 @@ impl Line {
     /// Adds a text in a style.
     pub fn push(&mut self, style: Style, text: &str) {
         let safe = if self.ascii { escape::ascii(text) } else { escape::terminal(text) };
-        if !safe.is_empty() {
-            self.pieces.push(Piece { style, text: safe.into_owned() });
+        self.join(style, &safe);
+    }
+
+    /// Adds a text that is escaped, to the last piece where the style is the same.
+    fn join(&mut self, style: Style, text: &str) {
+        match self.pieces.last_mut() {
+            _ if text.is_empty() => {}
+            Some(last) if last.style == style => last.text.push_str(text),
+            _ => self.pieces.push(Piece { style, text: text.to_owned() }),
         }
     }
 
@@ -55,12 +62,22 @@ impl Line {
 
     /// Adds another line's pieces.
     pub fn append(&mut self, other: Self) {
-        self.pieces.extend(other.pieces);
+        for Piece { style, text } in other.pieces {
+            self.join(style, &text);
+        }
     }
 
-    /// Columns it takes.
+    /// Columns it takes. Characters of neighboring pieces can join, so the pieces' own columns
+    /// are not summed.
     pub fn width(&self) -> usize {
-        self.pieces.iter().map(|piece| width(&piece.text)).sum()
+        match self.pieces.as_slice() {
+            [] => 0,
+            [only] => width(&only.text),
+            several if several.iter().all(|piece| piece.text.is_ascii()) => {
+                several.iter().map(|piece| piece.text.len()).sum()
+            }
+            _ => width(&self.plain()),
+        }
     }
 
     /// Whether there is nothing in it.
@@ -74,26 +91,45 @@ impl Line {
     }
 
     /// At most so many columns of it; what is cut off is replaced by `more`.
-    pub fn clip(mut self, columns: usize, more: &str) -> Self {
+    pub fn clip(self, columns: usize, more: &str) -> Self {
         if self.width() <= columns {
             return self;
         }
-        let mut left = columns.saturating_sub(width(more));
-        let mut kept = Vec::with_capacity(self.pieces.len());
-        for piece in self.pieces {
-            let head = head(&piece.text, left);
-            let whole = head.len() == piece.text.len();
-            left = left.saturating_sub(width(head));
-            kept.push(Piece { style: piece.style, text: head.to_owned() });
-            if !whole {
-                break;
-            }
+        let plain = self.plain();
+        let kept = head(&plain, columns.saturating_sub(width(more)));
+        let mut line = self.part(0, kept.len());
+        line.join(line.pieces.last().map_or(Style::new(), |last| last.style), head(more, columns));
+        line
+    }
+
+    /// At most so many columns of its end; what is cut off before it is replaced by `more`.
+    pub fn clip_start(self, columns: usize, more: &str) -> Self {
+        if self.width() <= columns {
+            return self;
         }
-        if let Some(last) = kept.last_mut() {
-            last.text.push_str(head(more, columns));
+        let plain = self.plain();
+        let kept = tail(&plain, columns.saturating_sub(width(more)));
+        let end = self.part(plain.len() - kept.len(), plain.len());
+        let mut line = Self::new(self.ascii);
+        line.join(
+            end.pieces.first().map_or(Style::new(), |first| first.style),
+            head(more, columns),
+        );
+        line.append(end);
+        line
+    }
+
+    /// The pieces from one byte of its text to another.
+    fn part(&self, from: usize, to: usize) -> Self {
+        let mut part = Self::new(self.ascii);
+        let mut at = 0;
+        for Piece { style, text } in &self.pieces {
+            let start = from.saturating_sub(at).min(text.len());
+            let end = to.saturating_sub(at).min(text.len());
+            part.join(*style, text.get(start..end.max(start)).unwrap_or_default());
+            at += text.len();
         }
-        self.pieces = kept;
-        self
+        part
     }
 
     /// Broken at spaces into lines of at most `columns`, the second and later ones indented. A
@@ -103,36 +139,42 @@ impl Line {
             return vec![self];
         }
         let room = columns.max(indent + 8);
-        let fresh = || Self::new(self.ascii).gap(indent);
-        let (mut lines, mut line) = (vec![], Self::new(self.ascii));
-        let mut used = 0;
-        // A line's own leading spaces are no place to break.
-        let mut at_start = true;
-        for piece in &self.pieces {
-            for word in piece.text.split_inclusive(' ') {
-                let mut word = word;
-                while !word.is_empty() {
-                    let bare = width(word.trim_end_matches(' '));
-                    if used + bare <= room {
-                        used += width(word);
-                        at_start &= bare == 0;
-                        line.pieces.push(Piece { style: piece.style, text: word.to_owned() });
-                        break;
-                    }
-                    let part =
-                        if at_start { head(word, room.saturating_sub(used).max(2)) } else { "" };
-                    if !part.is_empty() {
-                        line.pieces.push(Piece { style: piece.style, text: part.to_owned() });
-                        word = word.get(part.len()..).unwrap_or_default();
-                    }
-                    lines.push(std::mem::replace(&mut line, fresh()).trimmed());
-                    used = indent;
-                    at_start = true;
+        let plain = self.plain();
+        let mut lines = vec![];
+        let (mut start, mut at, mut left) = (0, 0, room);
+        // Where the line so far has nothing but spaces there is nothing to gain by breaking it.
+        let mut words = false;
+        let mut finish = |start: usize, end: usize| {
+            let mut line = Self::new(self.ascii);
+            if !lines.is_empty() {
+                line = line.gap(indent);
+            }
+            line.append(self.part(start, end));
+            lines.push(line.trimmed());
+        };
+        for word in plain.split_inclusive(' ') {
+            let mut word = word;
+            loop {
+                let bare = word.trim_end_matches(' ');
+                if width(bare) <= left {
+                    left = left.saturating_sub(width(word));
+                    words |= !bare.is_empty();
+                    at += word.len();
+                    break;
                 }
+                if !words {
+                    // One character at the least, or this would not end.
+                    let one = word.chars().next().map_or(0, char::len_utf8);
+                    let part = head(word, left).len().max(one);
+                    at += part;
+                    word = word.get(part..).unwrap_or_default();
+                }
+                finish(start, at);
+                (start, left, words) = (at, room - indent, false);
             }
         }
-        if !at_start || lines.is_empty() {
-            lines.push(line.trimmed());
+        if words {
+            finish(start, at);
         }
         lines
     }
@@ -172,24 +214,25 @@ impl Line {
     }
 }
 
+/// So many characters per column are looked at: marks without a width could go on for ever.
+const CROWDED: usize = 8;
+
 /// As much of a text's start as fits in so many columns.
 fn head(text: &str, columns: usize) -> &str {
-    if width(text) <= columns {
-        return text;
-    }
     if text.is_ascii() {
         return text.get(..columns).unwrap_or(text);
     }
     // Characters join (an emoji and its selector), so the start is measured, not the characters.
-    let mut kept = "";
-    for (at, c) in text.char_indices() {
-        let Some(start) = text.get(..at + c.len_utf8()) else { break };
-        if width(start) > columns {
-            break;
-        }
-        kept = start;
-    }
-    kept
+    let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
+    let starts = ends.take(columns.saturating_mul(CROWDED)).filter_map(|end| text.get(..end));
+    starts.take_while(|start| width(start) <= columns).last().unwrap_or_default()
+}
+
+/// As much of a text's end as fits in so many columns.
+fn tail(text: &str, columns: usize) -> &str {
+    let starts = text.char_indices().rev().take(columns.saturating_mul(CROWDED));
+    let ends = starts.filter_map(|(at, _)| text.get(at..));
+    ends.take_while(|end| width(end) <= columns).last().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -210,6 +253,8 @@ mod tests {
         assert_eq!(line("short").clip(5, "…").plain(), "short");
         assert_eq!(line("longer").clip(5, "…").plain(), "long…");
         assert_eq!(line("x").clip(0, "…").plain(), "");
+        assert_eq!(line("apps/日本語.yaml:12").clip_start(12, "…").plain(), "…語.yaml:12");
+        assert_eq!(line("short").clip_start(5, "…").plain(), "short");
     }
 
     #[test]
@@ -220,6 +265,14 @@ mod tests {
         );
         assert_eq!(wrapped("abcdefghijklmnop", 12, 2), ["abcdefghijkl", "  mnop"]);
         assert_eq!(wrapped("ab cdefghijklmnop", 12, 2), ["ab", "  cdefghijkl", "  mnop"]);
+    }
+
+    #[test]
+    fn a_name_of_marks_without_a_width_takes_no_time() {
+        let marks = "a\u{301}".repeat(3) + &"\u{301}".repeat(1_000_000) + " é";
+        assert_eq!(line(&marks).clip(10, "…").width(), 10);
+        assert!(line(&format!("{marks}{}", "b".repeat(99))).clip_start(10, "…").width() <= 10);
+        assert_eq!(line(&"é".repeat(40)).wrap(10, 2).len(), 5);
     }
 
     #[test]

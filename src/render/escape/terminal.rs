@@ -1,7 +1,12 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use unicode_width::UnicodeWidthChar;
+
 use super::is_hidden;
+
+/// Marks above and below one character that a script may need; more of them cover other lines.
+const MARKS: usize = 8;
 
 /// How continuous integration marks a line as a command. GitHub and Azure look for these
 /// anywhere in a line, and TeamCity at its start.
@@ -10,7 +15,7 @@ const COMMANDS: [&str; 3] = ["##[", "##vso[", "##teamcity["];
 /// A text for one place on one line of a terminal that speaks UTF-8.
 ///
 /// Everything hidden becomes visible: `\n`, `\t`, `\u{1b}`, `\u{202e}`. Marks that a pipeline's
-/// log would take for a command are broken up.
+/// log would take for a command are broken up, and piled-up marks are spelled out.
 pub fn terminal(text: &str) -> Cow<'_, str> {
     escape(text, false)
 }
@@ -25,13 +30,16 @@ pub fn ascii(text: &str) -> Cow<'_, str> {
 
 fn escape(text: &str, ascii: bool) -> Cow<'_, str> {
     let commands = COMMANDS.iter().any(|mark| text.contains(mark));
-    if !commands && !text.chars().any(|c| is_hidden(c) || (ascii && !c.is_ascii())) {
+    let mut piled = piles(MARKS);
+    if !commands && !text.chars().any(|c| is_hidden(c) || piled(c) || (ascii && !c.is_ascii())) {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len() + 16);
+    let mut piled = piles(MARKS);
     for (at, c) in text.char_indices() {
         let rest = text.get(at..).unwrap_or_default();
-        if is_hidden(c) || COMMANDS.iter().any(|mark| rest.starts_with(mark)) {
+        let command = c == '#' && COMMANDS.iter().any(|mark| rest.starts_with(mark));
+        if piled(c) || is_hidden(c) || command {
             number(&mut safe, c);
         } else if ascii && !c.is_ascii() {
             match likeness(c) {
@@ -43,6 +51,16 @@ fn escape(text: &str, ascii: bool) -> Cow<'_, str> {
         }
     }
     Cow::Owned(safe)
+}
+
+/// Tells of each character of a text whether it is one mark too many.
+fn piles(most: usize) -> impl FnMut(char) -> bool {
+    let mut marks = 0usize;
+    move |c| {
+        let mark = !c.is_ascii() && c.width() == Some(0);
+        marks = if mark { marks + 1 } else { 0 };
+        marks > most
+    }
 }
 
 fn number(out: &mut String, c: char) {
@@ -99,6 +117,13 @@ mod tests {
         assert_eq!(terminal("x ##[add-mask]y"), "x \\u{23}#[add-mask]y");
         assert_eq!(terminal("##vso[task.setvariable]"), "\\u{23}#vso[task.setvariable]");
         assert_eq!(terminal("## a comment"), "## a comment");
+    }
+
+    #[test]
+    fn piled_up_marks_are_spelled_out() {
+        let name = |marks: usize| format!("Z{}", "\u{301}".repeat(marks));
+        assert_eq!(terminal(&name(MARKS)), name(MARKS));
+        assert_eq!(terminal(&name(MARKS + 1)), format!("{}\\u{{301}}", name(MARKS)));
     }
 
     #[test]

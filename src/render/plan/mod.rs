@@ -1,1 +1,26 @@
-//! x
+//! A plan, for people and for machines.
+//!
+//! What people read is made in two steps: [`Sections`] says what there is to say, grouped by
+//! cause and with every sum, and the printer lays it out. Only the second knows of widths.
+
+mod human;
+mod sections;
+
+pub use human::human;
+pub use sections::{
+    AssignRow, CauseRow, Claim, Cost, LeftRow, LicenseState, LicenseSummary, LocationRow, Place,
+    ReclaimRow, Sections, Totals, Verdict,
+};
+
+use std::io::{self, Write};
+
+use super::json as writer;
+use crate::plan::Plan;
+
+/// Writes the plan as one line of JSON: the content of a plan file.
+///
+/// # Errors
+/// Those of `out`.
+pub fn json(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
+    writer::line(out, plan)
+}

@@ -1,0 +1,147 @@
+use super::page::Page;
+use crate::plan::InactionKind;
+use crate::render::number::{count, counted, grouped, seconds};
+use crate::render::plan::Verdict;
+use crate::render::text::Line;
+
+/// People to register, update and retire, and those who cannot install yet.
+pub(super) fn users(page: &Page<'_>, _: usize) -> Vec<Line> {
+    let (styles, totals) = (page.styles, &page.sections.totals);
+    let lists = || page.plan.locations.iter().map(|location| &location.users);
+    let create = lists().flat_map(|users| users.create.iter().map(|user| &user.client_user_id));
+    let update = lists().flat_map(|users| users.update.iter().map(|user| &user.client_user_id));
+    let retire = lists().flat_map(|users| users.retire.iter());
+    let waiting = if totals.waiting == 1 {
+        "has not accepted yet and cannot install"
+    } else {
+        "have not accepted yet and cannot install"
+    };
+    let rows = [
+        (totals.create, styles.assign, "to register", create.take(3).collect::<Vec<_>>()),
+        (totals.update, styles.text, "to update (e-mail address)", update.take(3).collect()),
+        (totals.retire, styles.reclaim, "to retire", retire.take(3).collect()),
+        (totals.waiting, styles.warn, waiting, vec![]),
+    ];
+    let mut lines = vec![];
+    for (number, style, what, examples) in rows {
+        if number == 0 {
+            continue;
+        }
+        let line = page.line().gap(2).put(style, &grouped(number)).put(styles.text, " ");
+        let mut line = line.put(styles.text, what);
+        if !examples.is_empty() {
+            let rest = number.saturating_sub(count(examples.len()));
+            let names: Vec<&str> = examples.iter().map(|user| user.as_str()).collect();
+            line.push(styles.dim, &format!("   {}{}", names.join(" "), page.plus(rest)));
+        }
+        lines.push(line.clip(page.width(), page.symbols().more));
+    }
+    if lines.is_empty() {
+        return lines;
+    }
+    let mut all = page.heading("Users", "");
+    all.extend(lines);
+    all
+}
+
+/// What is deliberately not done, and why.
+pub(super) fn left(page: &Page<'_>, _: usize) -> Vec<Line> {
+    let (styles, totals) = (page.styles, &page.sections.totals);
+    let mut lines = vec![];
+    for row in &page.sections.left {
+        let (style, what) = match row.kind {
+            InactionKind::Short => {
+                (styles.warn, "go without: no license is left (whenShort: fill)")
+            }
+            InactionKind::WaitsForReclaim => {
+                (styles.warn, "wait for a license until an uninstall is proven")
+            }
+            InactionKind::Kept => (styles.text, "kept: no entry names them (reclaim: keep)"),
+            InactionKind::Irrevocable => (styles.text, "kept: the license cannot come back"),
+        };
+        let mut line = page.line().gap(2).put(style, &grouped(row.pairs)).put(styles.text, " ");
+        line.push(styles.text, what);
+        let told = row.assets.iter().take(3);
+        let names: Vec<String> = told.map(|(name, n)| format!("{name} {}", grouped(*n))).collect();
+        let rest = page.plus(count(row.assets.len().saturating_sub(3)));
+        line.push(styles.dim, &format!("   {}{rest}", names.join(", ")));
+        line.push(styles.text, "  ");
+        line.append(page.place(row.places.iter()));
+        lines.extend(page.wrap(line, 4, 2));
+    }
+    if totals.unmanaged > 0 {
+        let assets = counted(totals.unmanaged_assets, "asset", "assets");
+        let text = format!(" of {assets} that no manifest manages: never touched");
+        lines.push(
+            page.line().gap(2).put(styles.text, &grouped(totals.unmanaged)).put(styles.text, &text),
+        );
+    }
+    if lines.is_empty() {
+        return lines;
+    }
+    let mut all = page.heading("Left alone", "");
+    all.extend(lines);
+    all
+}
+
+/// The cost, the fingerprint and what to type next.
+pub(super) fn closing(page: &Page<'_>, _: usize) -> Vec<Line> {
+    let (styles, symbols, plan) = (page.styles, page.symbols(), page.plan);
+    let cost = page.sections.cost;
+    let file = page.shape.plan_file.as_deref();
+    let row = |label: &str| page.styled(styles.dim, &format!("{label:<13}"));
+    let mut lines = vec![page.line()];
+    if cost.write_requests > 0 {
+        let text = format!(
+            "at least {}, about {} to {}",
+            counted(cost.write_requests, "request", "requests"),
+            seconds(cost.least_seconds),
+            seconds(cost.likely_seconds),
+        );
+        let mut line = row("Apply takes").put(styles.text, &text);
+        if cost.waits > 0 {
+            let waits = counted(cost.waits, "reclaim waits", "reclaims wait");
+            line.push(styles.text, &format!("; {waits} for devices beyond that"));
+        }
+        lines.extend(page.wrap(line, 13, 2));
+    }
+    let mut print = row("Fingerprint").put(styles.text, &short(&plan.fingerprint));
+    print.push(styles.dim, &format!(" {} {}", symbols.dot, plan.tool));
+    if let Some(file) = file {
+        print.push(styles.dim, &format!(" {} saved as {file}", symbols.dot));
+    }
+    lines.extend(page.wrap(print, 13, 2));
+    let saved = file.map(|file| format!(" {file}")).unwrap_or_default();
+    let next = row("Next");
+    let next = match page.sections.verdict {
+        Verdict::Ready => next.put(styles.path, &format!("vpp apply{saved}")),
+        Verdict::Nothing => return lines,
+        Verdict::Blocked { .. } => next
+            .put(styles.text, "fix or allow what blocks, then ")
+            .put(styles.path, "vpp plan")
+            .put(styles.text, " again"),
+        Verdict::Incomplete { .. } => next
+            .put(styles.text, "mend what kept it from reading, then ")
+            .put(styles.path, "vpp plan")
+            .put(styles.text, " again"),
+    };
+    lines.extend(page.wrap(next, 13, 2));
+    if !page.shape.detail && !plan.changes.is_empty() {
+        let command = match file {
+            Some(file) => format!("vpp show {file} --detail"),
+            None => "vpp plan --detail".to_owned(),
+        };
+        let line = row("Holders").put(styles.path, &command);
+        lines.extend(page.wrap(line, 13, 2));
+    }
+    lines
+}
+
+/// `vpp1:9f2c-41d0-77ab`: enough to compare by eye.
+fn short(fingerprint: &str) -> String {
+    let (scheme, hash) = fingerprint.split_once(':').unwrap_or(("", fingerprint));
+    let digits: Vec<char> = hash.chars().take(12).collect();
+    let groups: Vec<String> = digits.chunks(4).map(|group| group.iter().collect()).collect();
+    let short = groups.join("-");
+    if scheme.is_empty() { short } else { format!("{scheme}:{short}") }
+}

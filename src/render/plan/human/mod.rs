@@ -1,0 +1,51 @@
+mod changes;
+mod closing;
+mod detail;
+mod guards;
+mod opening;
+mod page;
+mod stock;
+
+use std::io::{self, Write};
+
+use self::page::{Page, Part};
+use super::Sections;
+use crate::plan::Plan;
+use crate::render::{Shape, Styles};
+
+/// No more lines than this, whatever the plan: two screens.
+const LINES: usize = 80;
+
+/// Writes the plan for people: the verdict first, then guards, causes, reclaims, assigns, what is
+/// left alone, licenses, cost and what to type next.
+///
+/// At most 80 lines; what has no room is counted. With `shape.detail` nothing is left out and
+/// every holder of every change is listed.
+///
+/// # Errors
+/// Those of `out`.
+pub fn human(out: &mut dyn Write, styles: &Styles, shape: &Shape, plan: &Plan) -> io::Result<()> {
+    let mut page = Page { plan, sections: Sections::of(plan), styles, shape, tight: false };
+    let mut parts = [
+        Part::new(opening::header, 0, 0),
+        Part::new(opening::verdict, 0, 0),
+        Part::new(opening::failures, 10, 1),
+        Part::new(opening::claims, 5, 1),
+        Part::new(opening::totals, 0, 0),
+        Part::new(opening::locations, 12, 2),
+        Part::new(guards::guards, 8, 1),
+        Part::new(guards::notices, 3, 0),
+        Part::new(changes::causes, 12, 2),
+        Part::new(changes::reclaims, 15, 2),
+        Part::new(changes::assigns, 12, 2),
+        Part::new(closing::users, 0, 0),
+        Part::new(closing::left, 5, 5),
+        Part::new(stock::licenses, 6, 1),
+        Part::new(closing::closing, 0, 0),
+    ];
+    let lines = if shape.detail { page.all(&parts) } else { page.fit(&mut parts, LINES) };
+    for line in lines {
+        line.write(out)?;
+    }
+    if shape.detail { detail::holders(out, &page) } else { Ok(()) }
+}

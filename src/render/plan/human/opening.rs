@@ -1,0 +1,255 @@
+use super::page::Page;
+use crate::actual::MdmInfo;
+use crate::render::number::{count, counted, grouped, sum};
+use crate::render::plan::{Totals, Verdict};
+use crate::render::table::{Column, Table, number_cell};
+use crate::render::text::Line;
+
+/// Which plan this is: locations, when it was read and what that took.
+pub(super) fn header(page: &Page<'_>, _: usize) -> Vec<Line> {
+    let dot = format!(" {} ", page.symbols().dot);
+    let line = page.styled(page.styles.heading, "vpp plan");
+    let mut items = vec![];
+    match page.sections.locations.as_slice() {
+        [only] => {
+            let mut name = page.styled(page.styles.name, only.name);
+            if let Some(title) = only.title.filter(|title| *title != only.name) {
+                name.push(page.styles.text, &format!(", {title}"));
+            }
+            if let Some(uid) = only.uid {
+                name.push(page.styles.dim, &format!(" (uId {uid})"));
+            }
+            items.push(name);
+            if let Some(owner) = only.owner {
+                items.push(page.text(&format!("owned by {}", owner.name)));
+            }
+        }
+        several => {
+            items.push(page.text(&counted(count(several.len()), "location", "locations")));
+        }
+    }
+    items.push(page.text(&read(page)));
+    page.flow(line, items, 2, &dot)
+}
+
+fn read(page: &Page<'_>) -> String {
+    let requests = page.sections.cost.read_requests;
+    let requests = counted(requests, "request", "requests");
+    match page.plan.locations.iter().filter_map(|location| location.read_at).max() {
+        Some(at) => format!("read {} in {requests}", at.strftime("%Y-%m-%d %H:%M:%SZ")),
+        None => format!("nothing read in {requests}"),
+    }
+}
+
+/// The verdict in a word, and in a sentence.
+pub(super) fn verdict(page: &Page<'_>, _: usize) -> Vec<Line> {
+    let (styles, symbols) = (page.styles, page.symbols());
+    let guards = |guards: u64| counted(guards, "guard blocks", "guards block");
+    let (style, word, said) = match page.sections.verdict {
+        Verdict::Ready => {
+            (styles.verdict_ok, format!("{} READY", symbols.ok), "Nothing blocks this plan.".into())
+        }
+        Verdict::Nothing => {
+            (styles.verdict_ok, format!("{} NOTHING TO DO", symbols.ok), nothing(page))
+        }
+        Verdict::Blocked { guards: 0, errors: 0 } => (
+            styles.verdict_blocked,
+            format!("{} BLOCKED", symbols.bad),
+            "The plan says of itself that it cannot be applied.".into(),
+        ),
+        Verdict::Blocked { guards: tripped, errors } => {
+            let mut why = vec![];
+            if errors > 0 {
+                why.push(counted(errors, "error", "errors"));
+            }
+            if tripped > 0 {
+                why.push(guards(tripped));
+            }
+            let they = if tripped + errors == 1 { "it is" } else { "they are" };
+            let allowed = if tripped > 0 { " or allowed" } else { "" };
+            let why = why.join(" and ");
+            let said = format!("{why}: nothing can be applied until {they} fixed{allowed}.");
+            (styles.verdict_blocked, format!("{} BLOCKED", symbols.bad), said)
+        }
+        Verdict::Incomplete { failed, of, guards: tripped } => {
+            let said = match failed {
+                0 => "Not everything could be read.".to_owned(),
+                _ => format!(
+                    "{} of {} could not be read.",
+                    grouped(failed),
+                    counted(of, "location", "locations")
+                ),
+            };
+            let besides =
+                if tripped > 0 { format!(" {}.", guards(tripped)) } else { String::new() };
+            let said = format!("{said}{besides} Nothing can be applied.");
+            (styles.verdict_blocked, format!("{} INCOMPLETE", symbols.bad), said)
+        }
+    };
+    let line = page.line().gap(2).put(style, &word).gap(3).put(styles.text, &said);
+    let mut lines = vec![page.line()];
+    lines.extend(page.wrap(line, 6, 3));
+    lines
+}
+
+fn nothing(page: &Page<'_>) -> String {
+    let Totals { assets_managed, unchanged, locations, .. } = &page.sections.totals;
+    let all = if page.sections.left.is_empty() { "all " } else { "" };
+    format!(
+        "{} at {} checked: {all}{} are as wanted.",
+        page.assets(*assets_managed),
+        counted(*locations, "location", "locations"),
+        counted(*unchanged, "assignment", "assignments"),
+    )
+}
+
+/// Which locations could not be read, and why.
+pub(super) fn failures(page: &Page<'_>, rows: usize) -> Vec<Line> {
+    let mut lines = vec![];
+    let failed: Vec<_> = page
+        .sections
+        .locations
+        .iter()
+        .filter_map(|location| Some((location.name, location.failed?)))
+        .collect();
+    for (name, why) in failed.iter().take(rows) {
+        let line = page.line().gap(6).put(page.styles.name, name).put(page.styles.text, ": ");
+        lines.extend(page.wrap(line.put(page.styles.text, why), 8, 3));
+    }
+    let rest = count(failed.len().saturating_sub(rows));
+    if rest > 0 {
+        lines.push(page.styled(page.styles.dim, &format!("     {} locations", page.plus(rest))));
+    }
+    lines
+}
+
+/// Locations that would be claimed, and from whom.
+pub(super) fn claims(page: &Page<'_>, rows: usize) -> Vec<Line> {
+    let who = |owner: &MdmInfo| format!("\"{}\" (id {})", owner.name, owner.id);
+    let styles = page.styles;
+    let mut lines = vec![];
+    let claims = &page.sections.claims;
+    for claim in claims.iter().take(rows) {
+        let mut line = page.line().gap(2).put(styles.warn, page.symbols().warn).gap(1);
+        let (verb, end) = match claim.over {
+            Some(other) if other.id != claim.owner.id => {
+                ("take over", format!(", from {}", who(other)))
+            }
+            Some(_) => ("claim again", String::new()),
+            None => ("claim", ": nobody has claimed it".to_owned()),
+        };
+        line.push(styles.warn, &format!("apply will {verb} location "));
+        line.push(styles.name, claim.location);
+        line.push(styles.text, &format!(" as {}{end}", who(claim.owner)));
+        lines.extend(page.wrap(line, 4, 3));
+    }
+    let rest = claims.len().saturating_sub(rows);
+    if rest > 0 {
+        let over = claims.iter().skip(rows).filter(|claim| claim.over.is_some()).count();
+        let over = match over {
+            0 => String::new(),
+            some => format!(", {} of them from another owner", grouped(count(some))),
+        };
+        let rest = counted(count(rest), "location more", "locations more");
+        let line = page.line().gap(2).put(styles.warn, page.symbols().warn).gap(1);
+        lines.push(line.put(styles.warn, &format!("apply will claim {rest}{over}")));
+    }
+    lines
+}
+
+/// The totals, the largest things first.
+pub(super) fn totals(page: &Page<'_>, _: usize) -> Vec<Line> {
+    if page.sections.verdict == Verdict::Nothing {
+        return vec![];
+    }
+    let (styles, totals) = (page.styles, &page.sections.totals);
+    let fact = |style, number: u64, what: &str| {
+        page.styled(style, &grouped(number)).put(styles.text, &format!(" {what}"))
+    };
+    let mut first = vec![];
+    let style = |number: u64, style| if number == 0 { styles.dim } else { style };
+    first.push(fact(style(totals.assign, styles.assign), totals.assign, "to assign"));
+    first.push(fact(style(totals.reclaim(), styles.reclaim), totals.reclaim(), "to reclaim"));
+    first.push(fact(styles.text, totals.unchanged, "unchanged"));
+    if totals.unmanaged > 0 {
+        first.push(fact(styles.text, totals.unmanaged, "unmanaged (left alone)"));
+    }
+    if totals.create > 0 {
+        let what = if totals.create == 1 { "user to register" } else { "users to register" };
+        first.push(fact(styles.assign, totals.create, what));
+    }
+    let mut second = vec![];
+    if totals.assets_changed > 0 {
+        let (changed, managed) = (grouped(totals.assets_changed), totals.assets_managed);
+        second.push(page.text(&format!("in {changed} of {}", page.assets(managed))));
+    }
+    if totals.devices > 0 {
+        second.push(page.text(&counted(totals.devices, "device", "devices")));
+    }
+    if totals.users > 0 {
+        second.push(page.text(&counted(totals.users, "user", "users")));
+    }
+    let mut lines = vec![page.line()];
+    let indent = || page.line().gap(4);
+    lines.extend(page.flow(indent(), first, 4, "     "));
+    lines.extend(page.flow(indent(), second, 4, "     "));
+    lines
+}
+
+/// The locations of a plan of several, those with nothing to look at folded into one line.
+pub(super) fn locations(page: &Page<'_>, rows: usize) -> Vec<Line> {
+    if !page.several() {
+        return vec![];
+    }
+    let styles = page.styles;
+    let (all, failed): (Vec<_>, Vec<_>) =
+        page.sections.locations.iter().partition(|row| row.failed.is_none());
+    let loud = all.iter().filter(|row| !row.is_quiet() || page.shape.detail).count();
+    let shown = loud.min(rows);
+    let mut table = Table::new([
+        Column::words("location").shrinks_to(12),
+        Column::words("").shrinks_to(8).leaves(1),
+        Column::words("uId").leaves(0),
+        Column::numbers("assign"),
+        Column::numbers("reclaim"),
+        Column::numbers("unchanged"),
+        Column::words("").leaves(2),
+    ]);
+    let number = |style, value: u64| {
+        number_cell(page.shape, if value == 0 { styles.dim } else { style }, value)
+    };
+    for row in all.iter().take(shown) {
+        table.row([
+            page.styled(styles.name, row.name),
+            page.text(row.title.unwrap_or_default()),
+            page.styled(styles.dim, row.uid.unwrap_or_default()),
+            number(styles.assign, row.assign),
+            number(styles.reclaim, row.reclaim),
+            number(styles.text, row.unchanged),
+            if row.claimed { page.styled(styles.warn, "will be claimed") } else { page.line() },
+        ]);
+    }
+    let rest = all.get(shown..).unwrap_or_default();
+    if !rest.is_empty() {
+        let what = if shown == loud { "without a change" } else { "more" };
+        table.row([
+            page.styled(styles.dim, &format!("{} {what}", grouped(count(rest.len())))),
+            page.line(),
+            page.line(),
+            number(styles.assign, sum(rest.iter().map(|row| row.assign))),
+            number(styles.reclaim, sum(rest.iter().map(|row| row.reclaim))),
+            number(styles.text, sum(rest.iter().map(|row| row.unchanged))),
+        ]);
+    }
+    if !failed.is_empty() {
+        let unknown = || page.styled(styles.dim, "-");
+        let text = format!("{} not read", grouped(count(failed.len())));
+        let name = page.styled(styles.error, &text);
+        table.row([name, page.line(), page.line(), unknown(), unknown(), unknown()]);
+    }
+    let laid = table.lay_out(styles, page.shape);
+    let mut lines = page.heading("Locations", "");
+    lines.extend(laid.titles);
+    lines.extend(laid.rows);
+    lines
+}

@@ -1,0 +1,100 @@
+//! What a plan has to say, in the order a reviewer must judge it: typed, pure and countable.
+
+mod assigns;
+mod causes;
+mod cost;
+mod left;
+mod licenses;
+mod locations;
+mod reclaims;
+mod totals;
+mod verdict;
+
+pub use assigns::AssignRow;
+pub use causes::{CauseRow, Place};
+pub use cost::Cost;
+pub use left::LeftRow;
+pub use licenses::{LicenseState, LicenseSummary};
+pub use locations::{Claim, LocationRow};
+pub use reclaims::ReclaimRow;
+pub use totals::Totals;
+pub use verdict::Verdict;
+
+use crate::plan::{GuardLevel, GuardOutcome, GuardResult, Notice, Plan};
+
+/// Everything the plan for people says, with its sums.
+///
+/// The tables are computed from the plan's changes, not copied from its summary, so that what is
+/// read is what would be done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sections<'p> {
+    /// Whether it can be applied.
+    pub verdict: Verdict,
+    /// The totals.
+    pub totals: Totals,
+    /// Locations `apply` would claim or take over.
+    pub claims: Vec<Claim<'p>>,
+    /// One per location: those to be claimed first, then by how much they change, those that
+    /// could not be read last.
+    pub locations: Vec<LocationRow<'p>>,
+    /// Guards: those that block first, then those that warn, then the allowed; of each kind the
+    /// first of every code before the second of any.
+    pub guards: Vec<&'p GuardResult>,
+    /// Why it changes, the largest first; row `n` has the number `n + 1`.
+    pub causes: Vec<CauseRow<'p>>,
+    /// Licenses taken back, by location and asset, the largest first.
+    pub reclaims: Vec<ReclaimRow<'p>>,
+    /// Licenses given, assets with the same causes together, the largest first.
+    pub assigns: Vec<AssignRow<'p>>,
+    /// What is deliberately left alone.
+    pub left: Vec<LeftRow<'p>>,
+    /// Licenses after apply.
+    pub licenses: LicenseSummary<'p>,
+    /// Warnings and errors about the manifests, errors first.
+    pub notices: Vec<&'p Notice>,
+    /// What apply would cost.
+    pub cost: Cost,
+}
+
+impl<'p> Sections<'p> {
+    /// What this plan has to say.
+    pub fn of(plan: &'p Plan) -> Self {
+        let (causes, numbers) = causes::causes(plan);
+        let mut notices: Vec<&Notice> = plan.diagnostics.iter().collect();
+        notices.sort_by_key(|notice| notice.level != "error");
+        Self {
+            verdict: Verdict::of(plan),
+            totals: Totals::of(plan),
+            claims: locations::claims(plan),
+            locations: locations::locations(plan),
+            guards: guards(plan),
+            reclaims: reclaims::reclaims(plan, &numbers),
+            assigns: assigns::assigns(plan, &numbers),
+            causes,
+            left: left::left(plan),
+            licenses: LicenseSummary::of(plan),
+            notices,
+            cost: Cost::of(plan),
+        }
+    }
+}
+
+fn guards(plan: &Plan) -> Vec<&GuardResult> {
+    let mut seen = hashbrown::HashMap::new();
+    let mut guards: Vec<((u8, usize), &GuardResult)> = plan
+        .guards
+        .iter()
+        .map(|guard| {
+            let rank = match (guard.outcome, guard.level) {
+                (GuardOutcome::Tripped, GuardLevel::Block) => 0,
+                (GuardOutcome::Tripped, GuardLevel::Warn) => 1,
+                (GuardOutcome::Allowed, GuardLevel::Block | GuardLevel::Warn) => 2,
+            };
+            let nth: &mut usize = seen.entry((rank, guard.code.as_str())).or_default();
+            *nth += 1;
+            ((rank, *nth), guard)
+        })
+        .collect();
+    guards.sort_by_key(|(order, _)| *order);
+    guards.into_iter().map(|(_, guard)| guard).collect()
+}
