@@ -26,6 +26,13 @@ pub struct GuardResult {
     pub examples: Vec<String>,
 }
 
+impl GuardResult {
+    /// Whether it stops the plan.
+    pub fn blocks(&self) -> bool {
+        self.level == GuardLevel::Block && self.outcome == GuardOutcome::Tripped
+    }
+}
+
 /// What a guard does when it trips.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,

@@ -18,7 +18,8 @@ pub struct LicenseRow {
     pub stock: Option<Stock>,
     /// Assigned now, by Apple's count.
     pub assigned: u64,
-    /// Holders the manifests ask for here.
+    /// Holders the manifests ask for here. With several locations a holder counts in the one that
+    /// serves it; one without a license counts in the first that owns the asset.
     pub desired: u64,
     /// To be given.
     pub assign: u64,
@@ -51,6 +52,16 @@ pub struct Inaction {
     pub examples: Vec<String>,
 }
 
+impl InactionKind {
+    /// Whether somebody holds a license that the manifests do not ask for.
+    pub fn is_kept(self) -> bool {
+        match self {
+            Self::Kept | Self::Irrevocable | Self::Protected | Self::Malformed => true,
+            Self::Short | Self::WaitsForReclaim | Self::NotAssignable | Self::Withheld => false,
+        }
+    }
+}
+
 /// Why nothing is done.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
@@ -65,4 +76,14 @@ pub enum InactionKind {
     Short,
     /// Fewer licenses free until an uninstall is proven.
     WaitsForReclaim,
+    /// The policy protects them: the license is not taken back.
+    Protected,
+    /// Devices that are wanted, but Apple says that no device can hold the asset.
+    NotAssignable,
+    /// Wanted, but a location they may have it in was not read or is not ours to touch: nothing
+    /// is given anywhere until that is settled, so that nobody gets a second license.
+    Withheld,
+    /// Not wanted, but what Apple calls the holder is no serial number or user id that could be
+    /// sent back: letters and digits only, no white space around.
+    Malformed,
 }

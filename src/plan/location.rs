@@ -35,7 +35,8 @@ pub struct LocationPlan {
     pub read_at: Option<Timestamp>,
     /// Requests the read took.
     pub read_requests: u64,
-    /// Write requests `apply` will need at the least, users included.
+    /// Write requests `apply` will need at the least, users included. What waits for an uninstall
+    /// is not in it: those requests follow the proofs.
     pub write_requests: u64,
     /// People to register, update or retire.
     pub users: UserPlan,

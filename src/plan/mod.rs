@@ -4,20 +4,49 @@
 //! The same input gives the same plan, byte for byte.
 
 mod change;
+pub mod cover;
+mod examples;
+pub mod file;
+mod fingerprint;
 mod guard;
+pub mod guards;
+mod input;
 mod licenses;
+mod lint;
 mod location;
+mod make;
+mod numbers;
+mod people;
+mod report;
+mod schema;
 mod summary;
+mod survey;
+
+#[cfg(test)]
+use crate as house;
+#[cfg(test)]
+#[allow(dead_code, reason = "the suite and the unit tests each use their part of the model world")]
+#[path = "../../tests/suite/plan/world.rs"]
+mod world;
 
 pub use change::{Action, Cause, CauseKind, Change};
+pub use fingerprint::{fingerprint, short};
 pub use guard::{GuardLevel, GuardOutcome, GuardResult};
+pub use guards::{GUARDS, Guard};
+pub use input::Input;
 pub use licenses::{Inaction, InactionKind, LicenseRow};
+pub use lint::{LINTS, Lint, LintFinding, lint};
 pub use location::{LocationPlan, Unmanaged, UserDetails, UserPlan};
+pub use make::make;
+pub use schema::json_schema;
 pub use summary::Summary;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+/// The version of the plan file's format this tool writes.
+pub const FORMAT_VERSION: &str = "1.0";
 
 /// What one run would do, whole: the content of a plan file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -51,6 +80,20 @@ pub struct Plan {
     pub guards: Vec<GuardResult>,
     /// Warnings about the manifests and inventories.
     pub diagnostics: Vec<Notice>,
+}
+
+impl Plan {
+    /// Whether every location was read whole.
+    fn is_complete(locations: &[LocationPlan]) -> bool {
+        locations.iter().all(|location| location.failed.is_none())
+    }
+
+    /// Whether `apply` would take it: complete, no error, no guard blocks.
+    fn is_applyable(complete: bool, guards: &[GuardResult], diagnostics: &[Notice]) -> bool {
+        complete
+            && !guards.iter().any(GuardResult::blocks)
+            && !diagnostics.iter().any(|notice| notice.level == "error")
+    }
 }
 
 /// The manifests a plan was made from.

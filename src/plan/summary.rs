@@ -1,5 +1,10 @@
+use std::collections::{BTreeSet, HashSet};
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::numbers::count;
+use super::{Action, Change, Inaction, LocationPlan};
 
 /// The totals of a plan. Licenses are counted in pairs of asset and holder.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -14,7 +19,7 @@ pub struct Summary {
     pub uninstall: u64,
     /// Wanted and there.
     pub unchanged: u64,
-    /// Not wanted and kept (`reclaim: keep`, irrevocable).
+    /// Not wanted and kept (`reclaim: keep`, irrevocable, protected).
     pub kept: u64,
     /// Wanted, and no license for them.
     pub short: u64,
@@ -36,4 +41,46 @@ pub struct Summary {
     pub devices: u64,
     /// Distinct people a change touches.
     pub users: u64,
+}
+
+impl Summary {
+    /// The totals of a plan's parts. `assets_managed` cannot be counted from them: a location that
+    /// was not read has no rows.
+    pub(super) fn of(
+        locations: &[LocationPlan],
+        changes: &[Change],
+        inactions: &[Inaction],
+        assets_managed: u64,
+    ) -> Self {
+        let mut sum = Self { assets_managed, ..Self::default() };
+        let (mut assets, mut devices, mut users) =
+            (BTreeSet::new(), HashSet::new(), HashSet::new());
+        for change in changes {
+            let pairs = count(change.pairs());
+            match change.action {
+                Action::Assign => sum.assign += pairs,
+                Action::Release => sum.release += pairs,
+                Action::Uninstall => sum.uninstall += pairs,
+            }
+            assets.insert((&change.asset, &change.name));
+            devices.extend(&change.devices);
+            users.extend(&change.users);
+        }
+        sum.reclaim = sum.release + sum.uninstall;
+        sum.assets_changed = count(assets.len());
+        sum.devices = count(devices.len());
+        sum.users = count(users.len());
+        for location in locations {
+            sum.unchanged += location.unchanged;
+            sum.unmanaged += location.unmanaged.assignments;
+            sum.short += location.licenses.iter().map(|row| row.short).sum::<u64>();
+            sum.users_create += count(location.users.create.len());
+            sum.users_update += count(location.users.update.len());
+            sum.users_retire += count(location.users.retire.len());
+            sum.users_waiting += location.users.waiting;
+        }
+        let kept = inactions.iter().filter(|inaction| inaction.kind.is_kept());
+        sum.kept = kept.map(|inaction| inaction.pairs).sum();
+        sum
+    }
 }

@@ -1,1 +1,15 @@
 //! The plan room from outside.
+
+mod cover;
+mod file;
+mod fingerprint;
+mod people;
+mod placing;
+mod properties;
+mod schema;
+mod snapshots;
+
+use vpp as house;
+
+#[allow(dead_code, reason = "the suite and the unit tests each use their part of the model world")]
+mod world;

@@ -1,0 +1,140 @@
+//! The hash of what a plan would do.
+//!
+//! It is SHA-256 over plain lines that anyone can write down again. First `vpp1`, then for every
+//! location where something happens, ascending by Apple's id, `location` and the id as a JSON
+//! string, followed by its effects, each a line:
+//!
+//! ```text
+//! claim {"id":…,"name":…,"metadata":…}
+//! create {"client_user_id":…,"email":…,"managed_apple_id":…}
+//! update {…}
+//! retire "ada"
+//! release 360593530 STDQ device "DMPXK1A2HJ0M"
+//! uninstall …
+//! assign … user "ada"
+//! ```
+//!
+//! in that order, people ascending by id, licenses by asset, action and holder. Causes, names,
+//! files, the number of requests and the order of anything in the manifests are not in it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::{Action, Change, LocationPlan, Plan};
+use crate::license::{Asset, ClientUserId, SerialNumber};
+
+/// The fingerprint of what the plan would do: `vpp1:` and 64 hexadecimal digits.
+pub fn fingerprint(plan: &Plan) -> String {
+    of(&plan.locations, &plan.changes)
+}
+
+/// A fingerprint as people compare it: `vpp1:9f2c-41d0-77ab`. A text that is none is given back
+/// as it is.
+pub fn short(fingerprint: &str) -> String {
+    let parts = fingerprint.split_once(':').and_then(|(version, digits)| {
+        Some((version, digits.get(0..4)?, digits.get(4..8)?, digits.get(8..12)?))
+    });
+    match parts {
+        Some((version, a, b, c)) => format!("{version}:{a}-{b}-{c}"),
+        None => fingerprint.to_owned(),
+    }
+}
+
+/// What moves of one asset in one way.
+#[derive(Default)]
+struct Moves<'a> {
+    devices: Vec<&'a SerialNumber>,
+    users: Vec<&'a ClientUserId>,
+}
+
+pub(super) fn of(locations: &[LocationPlan], changes: &[Change]) -> String {
+    let uids: BTreeMap<&str, &str> = locations
+        .iter()
+        .map(|location| (location.name.as_str(), location.uid.as_deref().unwrap_or_default()))
+        .collect();
+    let mut moves: BTreeMap<&str, BTreeMap<(Asset, Action), Moves<'_>>> = BTreeMap::new();
+    for change in changes {
+        let uid = uids.get(change.location.as_str()).copied().unwrap_or_default();
+        let assets = moves.entry(uid).or_default();
+        let Moves { devices, users } = assets.entry((change.asset, change.action)).or_default();
+        devices.extend(&change.devices);
+        users.extend(&change.users);
+    }
+    let mut ordered: Vec<&LocationPlan> = locations.iter().collect();
+    ordered.sort_by_key(|location| location.uid.as_deref().unwrap_or_default());
+
+    let mut hash = Lines::new();
+    hash.line("vpp1");
+    let mut last = None;
+    for location in ordered {
+        let uid = location.uid.as_deref().unwrap_or_default();
+        let licenses = if last == Some(uid) { None } else { moves.remove(uid) };
+        last = Some(uid);
+        let users = &location.users;
+        let people = users.create.len() + users.update.len() + users.retire.len();
+        if licenses.is_none() && people == 0 && location.claim.is_none() {
+            continue;
+        }
+        hash.json("location", &uid);
+        if let Some(claim) = &location.claim {
+            hash.json("claim", claim);
+        }
+        users.create.iter().for_each(|user| hash.json("create", user));
+        users.update.iter().for_each(|user| hash.json("update", user));
+        users.retire.iter().for_each(|user| hash.json("retire", user));
+        for ((asset, action), Moves { mut devices, mut users }) in licenses.into_iter().flatten() {
+            devices.sort_unstable();
+            users.sort_unstable();
+            let what = format!("{action} {} {}", asset.adam_id, asset.pricing_param.as_str());
+            devices.iter().for_each(|device| hash.json(&format!("{what} device"), device));
+            users.iter().for_each(|user| hash.json(&format!("{what} user"), user));
+        }
+    }
+    hash.finish()
+}
+
+/// Lines on their way into the hash.
+struct Lines(Sha256);
+
+impl Lines {
+    fn new() -> Self {
+        Self(Sha256::new())
+    }
+
+    fn line(&mut self, line: &str) {
+        self.0.update(line);
+        self.0.update(b"\n");
+    }
+
+    /// A word and a value; JSON keeps names with line breaks from looking like other lines.
+    fn json(&mut self, word: &str, value: &impl Serialize) {
+        // The values are strings and structs of strings: writing them cannot fail.
+        let text = serde_json::to_string(value).unwrap_or_default();
+        self.line(&format!("{word} {text}"));
+    }
+
+    fn finish(self) -> String {
+        let mut text = String::from("vpp1:");
+        for byte in self.0.finalize() {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{byte:02x}");
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+
+    #[test]
+    fn the_short_form_keeps_twelve_digits() {
+        let long = format!("vpp1:9f2c41d077ab{}", "0".repeat(52));
+        assert_eq!(short(&long), "vpp1:9f2c-41d0-77ab");
+        assert_eq!(short("vpp1:9f"), "vpp1:9f");
+        assert_eq!(short("nonsense"), "nonsense");
+    }
+}
