@@ -55,7 +55,7 @@ pub async fn items(
         .urls
         .get("contentMetadataLookup")
         .and_then(|url| Url::parse(url).ok())
-        .filter(|url| url.scheme() == "https" || reader.serves(url))
+        .filter(|url| url.scheme() == "https" || reader.session.endpoint.serves(url))
         .ok_or_else(|| LookupError("Apple names no address for it".to_owned()))?;
     let client = Client::builder()
         .redirect(redirect::Policy::none())

@@ -15,6 +15,7 @@ mod error;
 mod filter;
 mod gate;
 mod judge;
+pub mod lookup;
 mod number;
 mod reader;
 mod reply;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use futures_util::StreamExt;
 use futures_util::stream;
 
+use crate::actual::ReadError;
 use crate::apple::{AppleError, EventState, EventStatus, ManageAssets};
 use crate::license::HolderSet;
 use crate::plan::Action;
@@ -268,10 +269,10 @@ async fn read(
     if pairs.is_empty() {
         return Ok(Pairs::new());
     }
-    match readback::held(run.reader(), &work.roster, pairs).await {
+    match readback::held(run.reader(), &mut work.roster, pairs).await {
         Ok(held) => Ok(held),
         Err(error) => {
-            let why = reason(&error);
+            let why = unread(&error);
             let message = format!(
                 "sent, and could not be read back ({}); run apply again: it reads first",
                 last.message
@@ -279,6 +280,13 @@ async fn read(
             work.failed(action, pairs, &Reason { number: why.number, message });
             Err(Halt::Stopped(why))
         }
+    }
+}
+
+fn unread(error: &ReadError) -> Reason {
+    match error {
+        ReadError::Apple(error) => reason(error),
+        other => Reason { number: None, message: other.to_string() },
     }
 }
 

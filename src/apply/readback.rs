@@ -1,8 +1,9 @@
 //! Reading back what was written: the only thing that counts.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
-use crate::actual::{Stock, UserRecord, UserStatus};
+use crate::actual::{self, ReadError, Stock, UserRecord, UserStatus};
 use crate::apple::{
     AppleError, AssetFilter, AssignmentFilter, Page, Reader, RecordError, UserFilter,
 };
@@ -10,44 +11,30 @@ use crate::license::{
     Asset, ClientUserId, Holder, HolderId, HolderRef, HolderSet, Roster, SerialNumber,
 };
 
-use super::work::Pairs;
+use super::work::{Pairs, both};
 
 /// Up to so many holders or people are asked for one by one; above, the lists are cheaper. A page
 /// holds several hundred records (Apple's page: using-paginated-endpoints).
 const ONE_BY_ONE: u64 = 8;
 
-/// Which of these pairs Apple shows as held.
-///
-/// Asked by holder or by asset, whichever is cheaper. A listing that moves while it is walked can
-/// hide a pair, which would make a release look done: it is walked again, and in the end every
-/// holder is asked one by one, which takes a single page each.
+/// Which of these pairs Apple shows as held: asked by holder or by asset, whichever is cheaper.
 pub(super) async fn held(
     reader: &Reader,
-    roster: &Roster,
+    roster: &mut Roster,
     pairs: &Pairs,
-) -> Result<Pairs, AppleError> {
-    let mut held = Pairs::new();
+) -> Result<Pairs, ReadError> {
     let mut everybody = HolderSet::new();
     for holders in pairs.values() {
         everybody |= holders;
     }
     if everybody.len() <= ONE_BY_ONE {
-        by_holder(reader, roster, pairs, &everybody, &mut held).await?;
-        return Ok(held);
+        return by_holder(reader, roster, pairs, &everybody).await;
     }
-    for (asset, holders) in pairs {
-        let filter = AssignmentFilter {
-            adam_id: Some(asset.adam_id),
-            pricing_param: Some(asset.pricing_param),
-            ..Default::default()
-        };
-        if !list_at_rest(reader, &filter, roster, pairs, &mut held).await? {
-            let only = Pairs::from([(*asset, holders.clone())]);
-            held.remove(asset);
-            by_holder(reader, roster, &only, holders, &mut held).await?;
-        }
-    }
-    Ok(held)
+    let shared = Mutex::new(std::mem::take(roster));
+    let assets: BTreeSet<Asset> = pairs.keys().copied().collect();
+    let found = actual::read_back(reader, &shared, &assets).await;
+    *roster = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(both(pairs, &found?))
 }
 
 async fn by_holder(
@@ -55,8 +42,8 @@ async fn by_holder(
     roster: &Roster,
     pairs: &Pairs,
     holders: &HolderSet,
-    held: &mut Pairs,
-) -> Result<(), AppleError> {
+) -> Result<Pairs, ReadError> {
+    let mut held = Pairs::new();
     for holder in holders.iter().filter_map(|id| roster.to_holder(id)) {
         let filter = match holder {
             Holder::Device(serial) => {
@@ -66,49 +53,42 @@ async fn by_holder(
                 AssignmentFilter { client_user_id: Some(user), ..Default::default() }
             }
         };
-        if !list_at_rest(reader, &filter, roster, pairs, held).await? {
-            tracing::warn!("a holder's list moved at every reading; the last reading counts");
+        for (asset, holders) in at_rest(reader, &filter, roster, pairs).await? {
+            *held.entry(asset).or_default() |= &holders;
         }
     }
-    Ok(())
+    Ok(held)
 }
 
-/// How often a list that moves is walked again.
-const WALKS: u32 = 3;
+/// How often a list that moves while it is walked is walked again.
+const WALKS: u32 = 20;
 
-/// Walks a list and keeps those of the pairs that are in it. False where it moved every time.
-async fn list_at_rest(
+/// Walks a holder's list, nearly always one page, until no write came in between: one that moves
+/// can hide a pair, and a release would look done.
+async fn at_rest(
     reader: &Reader,
     filter: &AssignmentFilter,
     roster: &Roster,
     pairs: &Pairs,
-    held: &mut Pairs,
-) -> Result<bool, AppleError> {
+) -> Result<Pairs, ReadError> {
     for _ in 0..WALKS {
-        let mut seen = Pairs::new();
-        let still = list(reader, filter, roster, pairs, &mut seen).await;
-        let still = match still {
-            Err(AppleError::PageOutOfRange { .. }) => false,
-            other => other?,
-        };
-        if still {
-            for (asset, holders) in seen {
-                *held.entry(asset).or_default() |= &holders;
-            }
-            return Ok(true);
+        match walk(reader, filter, roster, pairs).await {
+            Ok(Some(seen)) => return Ok(seen),
+            Ok(None) | Err(ReadError::Apple(AppleError::PageOutOfRange { .. })) => {}
+            Err(error) => return Err(error),
         }
     }
-    Ok(false)
+    Err(ReadError::Unsettled { what: "a holder's assignments".to_owned(), tries: WALKS })
 }
 
-/// Walks a list once. False where its version changed on the way.
-async fn list(
+/// `None` where the version changed on the way.
+async fn walk(
     reader: &Reader,
     filter: &AssignmentFilter,
     roster: &Roster,
     pairs: &Pairs,
-    held: &mut Pairs,
-) -> Result<bool, AppleError> {
+) -> Result<Option<Pairs>, ReadError> {
+    let mut seen = Pairs::new();
     let mut page = 0;
     let mut first = None;
     loop {
@@ -119,15 +99,15 @@ async fn list(
             let Some(wanted) = pairs.get(&asset) else { continue };
             let Some(id) = find(roster, record.holder()) else { continue };
             if wanted.contains(id) {
-                held.entry(asset).or_default().insert(id);
+                seen.entry(asset).or_default().insert(id);
             }
         }
         if *first.get_or_insert_with(|| version.clone()) != version {
-            return Ok(false);
+            return Ok(None);
         }
         match next {
             Some(next) => page = next,
-            None => return Ok(true),
+            None => return Ok(Some(seen)),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `vpp apply`: makes it so.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 
 use super::Context;
 use super::args::{Apply as Arguments, Format, Report};
@@ -37,7 +37,7 @@ async fn against(
     apple: &Apple,
 ) -> Result<Exit, Failure> {
     let target = saved.narrow(&arguments.target);
-    let Made { plan, prepared, opened } =
+    let Made { plan, prepared, opened, .. } =
         planning::make(context, prepared, &target, apple).await?;
     let policy = prepared.manifests.policies.first();
     saved.check(&plan, policy.and_then(|policy| policy.max_plan_age.as_ref()), clock::now())?;

@@ -1,6 +1,6 @@
 //! `vpp claim`: a location is this installation's from now on.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 
 use super::Context;
 use super::args::Claim as Arguments;

@@ -123,7 +123,7 @@ fn open(
             let endpoint = match (context.environment.endpoint(), &location.endpoint) {
                 (Some(endpoint), _) => Endpoint::parse(endpoint)?,
                 (None, Some(endpoint)) => Endpoint::parse(&endpoint.value)?,
-                (None, None) => Endpoint::default(),
+                (None, None) => Endpoint::apple()?,
             };
             (endpoint, Token::parse(text.expose_secret())?)
         }

@@ -36,7 +36,7 @@ fn all() -> Vec<&'static Code> {
         .into_iter()
         .flatten()
         .copied()
-        .chain(plan::GUARDS.iter().map(|guard| guard.code))
+        .chain(plan::GUARDS.iter().map(|guard| &guard.code))
         .collect();
     codes.sort_by_key(|code| code.id);
     codes

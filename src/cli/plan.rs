@@ -12,6 +12,8 @@ use super::failure::Failure;
 use super::files;
 use super::prepare::{self, Prepared};
 use super::survey::survey;
+use crate::actual::Actual;
+use crate::desired::Desired;
 use crate::plan::{self, Input, Plan};
 use crate::render::{self, Shape, Styles};
 
@@ -44,6 +46,7 @@ pub(super) struct Made {
     pub(super) plan: Plan,
     pub(super) prepared: Prepared,
     pub(super) opened: Vec<Opened>,
+    pub(super) locations: Vec<(String, Result<Actual, String>)>,
 }
 
 /// Reads Apple and compares.
@@ -60,7 +63,7 @@ pub(super) async fn make(
             .manifests
             .locations
             .retain(|location| target.locations.contains(&location.name.value));
-        prepared.desired.narrow_to(&target.locations);
+        narrow(&mut prepared.desired, &target.locations)?;
     }
     let roster = Mutex::new(std::mem::take(&mut prepared.roster));
     let locations = survey(&opened, &prepared.desired, &roster).await;
@@ -69,7 +72,7 @@ pub(super) async fn make(
         manifests: &prepared.manifests,
         desired: &prepared.desired,
         roster: &prepared.roster,
-        locations,
+        locations: locations.clone(),
         diagnostics: &prepared.diagnostics,
         manifest_digest: prepared.digest.clone(),
         folder: prepared.folder.to_string(),
@@ -83,7 +86,25 @@ pub(super) async fn make(
         )
         .into());
     }
-    Ok(Made { plan, prepared, opened })
+    Ok(Made { plan, prepared, opened, locations })
+}
+
+/// Leaves only what the chosen locations are for. An asset that several locations may serve must
+/// have all of them chosen: somebody who holds it in one must not be given it in another.
+fn narrow(desired: &mut Desired, chosen: &[String]) -> Result<(), Failure> {
+    for asset in &desired.assets {
+        let (inside, outside): (Vec<_>, Vec<_>) =
+            asset.locations.iter().partition(|location| chosen.contains(location));
+        if let (Some(inside), Some(outside)) = (inside.first(), outside.first()) {
+            return Err(Failure::usage(format!(
+                "`{}` comes from {inside} or {outside}, so they can only be chosen together\nhint: \
+                 add --location {outside}",
+                asset.name
+            )));
+        }
+    }
+    desired.assets.retain(|asset| asset.locations.iter().any(|l| chosen.contains(l)));
+    Ok(())
 }
 
 /// Writes the plan in other formats too.

@@ -83,6 +83,19 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Whether there is nothing to do: no license moves, nobody is registered, updated or retired,
+    /// and nothing is claimed.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+            && self.locations.iter().all(|location| {
+                let UserPlan { create, update, retire, waiting: _ } = &location.users;
+                location.claim.is_none()
+                    && create.is_empty()
+                    && update.is_empty()
+                    && retire.is_empty()
+            })
+    }
+
     /// Whether every location was read whole.
     fn is_complete(locations: &[LocationPlan]) -> bool {
         locations.iter().all(|location| location.failed.is_none())

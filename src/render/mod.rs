@@ -15,6 +15,7 @@ pub mod plan;
 pub mod progress;
 pub mod run;
 mod shape;
+pub mod status;
 mod styles;
 pub mod table;
 pub mod text;

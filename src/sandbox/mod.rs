@@ -85,7 +85,7 @@ pub use journal::{LoggedRequest, Meddling};
 pub use notify::Delivery;
 pub use options::{ExpiryShown, Options};
 pub use snapshot::{AssetSnapshot, LocationSnapshot, Snapshot, UserSnapshot};
-pub use world::{Limits, World};
+pub use world::{Limits, World, schema as json_schema};
 
 use chaos::{Chaos, Plans};
 use clock::Clock;

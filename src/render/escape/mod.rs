@@ -11,4 +11,4 @@ mod terminal;
 pub use csv::csv_cell;
 pub use github::{github_message, github_property};
 pub use hidden::is_hidden;
-pub use terminal::{ascii, terminal};
+pub use terminal::{ascii, lines, terminal};

@@ -28,6 +28,11 @@ pub fn ascii(text: &str) -> Cow<'_, str> {
     escape(text, true)
 }
 
+/// A message of several lines: each is escaped, the line breaks stay.
+pub fn lines(text: &str) -> String {
+    text.lines().map(terminal).collect::<Vec<_>>().join("\n")
+}
+
 fn escape(text: &str, ascii: bool) -> Cow<'_, str> {
     let commands = COMMANDS.iter().any(|mark| text.contains(mark));
     let mut piled = piles(MARKS);

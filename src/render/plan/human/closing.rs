@@ -56,6 +56,16 @@ pub(super) fn left(page: &Page<'_>, _: usize) -> Vec<Line> {
             InactionKind::WaitsForReclaim => {
                 (styles.warn, "wait for a license until an uninstall is proven")
             }
+            InactionKind::NotAssignable => {
+                (styles.warn, "go without: Apple says that no device can hold it")
+            }
+            InactionKind::Withheld => {
+                (styles.warn, "withheld: a location they may have it in was not read")
+            }
+            InactionKind::Protected => (styles.text, "kept: the policy protects them"),
+            InactionKind::Malformed => {
+                (styles.warn, "kept: what Apple calls the holder cannot be sent back")
+            }
             InactionKind::Kept => (styles.text, "kept: no entry names them (reclaim: keep)"),
             InactionKind::Irrevocable => (styles.text, "kept: the license cannot come back"),
         };

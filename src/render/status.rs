@@ -1,0 +1,299 @@
+//! What stands at Apple: a table for people, rows for spreadsheets.
+
+use std::io::{self, Write};
+
+use super::number::{counted, grouped};
+use super::table::{Column, Table};
+use super::text::Line;
+use super::{Shape, Styles, escape};
+use crate::actual::{MdmInfo, UserStatus};
+use crate::status::{Invitation, LicenseStatus, LocationStatus, Status};
+
+/// Days before the end of a token from which on it stands out.
+const TOKEN_DAYS: i64 = 30;
+
+/// For people.
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn human(
+    out: &mut dyn Write,
+    styles: &Styles,
+    shape: &Shape,
+    status: &Status,
+) -> io::Result<()> {
+    for (index, location) in status.locations.iter().enumerate() {
+        if index > 0 {
+            writeln!(out)?;
+        }
+        heading(out, styles, shape, location)?;
+        if let Some(reason) = &location.failed {
+            let line = Line::new(shape.ascii).gap(2).put(styles.error, "not read: ");
+            for line in line.put(styles.text, reason).wrap(shape.columns(), 4) {
+                line.write(out)?;
+            }
+            continue;
+        }
+        facts(out, styles, shape, location)?;
+        licenses(out, styles, shape, &location.licenses)?;
+        if let Some(people) = &location.invitations {
+            invitations(out, styles, shape, people)?;
+        }
+    }
+    Ok(())
+}
+
+fn heading(
+    out: &mut dyn Write,
+    styles: &Styles,
+    shape: &Shape,
+    location: &LocationStatus,
+) -> io::Result<()> {
+    let mut line = Line::new(shape.ascii).put(styles.heading, &location.name);
+    if let Some(description) = &location.description {
+        line.push(styles.text, &format!(" {} ", shape.symbols().dot));
+        line.push(styles.text, description);
+    }
+    if let Some(uid) = &location.uid {
+        line.push(styles.dim, &format!(" (uId {uid})"));
+    }
+    line.write(out)
+}
+
+fn facts(
+    out: &mut dyn Write,
+    styles: &Styles,
+    shape: &Shape,
+    location: &LocationStatus,
+) -> io::Result<()> {
+    let fact = |name: &str| Line::new(shape.ascii).gap(2).put(styles.dim, &format!("{name:<10}"));
+    let owner = match &location.owner {
+        Some(MdmInfo { id, name, .. }) => fact("owner").put(styles.text, &format!("{name} (id {id})")),
+        None => fact("owner").put(styles.warn, "nobody: the first apply claims it"),
+    };
+    owner.write(out)?;
+    let token = match (location.token_expires, location.token_days) {
+        (Some(end), Some(days)) => {
+            let date = end.strftime("%Y-%m-%d");
+            match days {
+                ..0 => fact("token").put(styles.error, &format!("ended on {date}: download a new one")),
+                0..TOKEN_DAYS => {
+                    let left = counted(u64::try_from(days).unwrap_or(0), "day", "days");
+                    fact("token").put(styles.warn, &format!("ends on {date}, in {left}"))
+                }
+                TOKEN_DAYS.. => fact("token").put(styles.text, &format!("ends on {date}")),
+            }
+        }
+        (_, _) => fact("token").put(styles.text, "its end is not known"),
+    };
+    token.write(out)?;
+    let users = &location.users;
+    let mut line = fact("people");
+    line.push(styles.text, &format!("{} have accepted, ", grouped(users.associated)));
+    let waiting = format!("{} have not accepted yet", grouped(users.registered));
+    line.push(if users.registered > 0 { styles.warn } else { styles.text }, &waiting);
+    if users.retired > 0 {
+        line.push(styles.text, &format!(", {} retired", grouped(users.retired)));
+    }
+    line.write(out)?;
+    let versions = &location.versions;
+    let known = [
+        ("assets", &versions.assets),
+        ("assignments", &versions.assignments),
+        ("users", &versions.users),
+    ];
+    let known: Vec<String> = known
+        .into_iter()
+        .filter_map(|(name, version)| Some(format!("{name} {}", version.as_ref()?)))
+        .collect();
+    let mut line = fact("read");
+    if let Some(at) = location.read_at {
+        line.push(styles.text, &at.strftime("%Y-%m-%d %H:%M:%SZ").to_string());
+    }
+    if !known.is_empty() {
+        line.push(styles.dim, &format!("  versions: {}", known.join(", ")));
+    }
+    line.clip(shape.columns(), shape.symbols().more).write(out)
+}
+
+fn licenses(
+    out: &mut dyn Write,
+    styles: &Styles,
+    shape: &Shape,
+    licenses: &[LicenseStatus],
+) -> io::Result<()> {
+    let mut table = Table::new([
+        Column::words("app or book").shrinks_to(16),
+        Column::words("adamId").leaves(1),
+        Column::numbers("total"),
+        Column::numbers("assigned"),
+        Column::numbers("available"),
+        Column::numbers("retired").leaves(2),
+        Column::numbers("desired"),
+        Column::numbers("after"),
+        Column::numbers("free after"),
+        Column::words(""),
+    ]);
+    for row in licenses {
+        let cell = |text: &str| Line::new(shape.ascii).put(styles.text, text);
+        let number = |number: Option<u64>| match number {
+            Some(number) => cell(&grouped(number)),
+            None => cell(""),
+        };
+        let limited = |number: Option<u64>| {
+            if row.unlimited { cell("unlimited") } else { or_dash(number, shape, styles) }
+        };
+        let note = match (&row.name, row.short) {
+            (None, _) => Line::new(shape.ascii).put(styles.dim, "unmanaged"),
+            (Some(_), 0) => cell(""),
+            (Some(_), short) => {
+                Line::new(shape.ascii).put(styles.error, &format!("{} short", grouped(short)))
+            }
+        };
+        table.row([
+            match &row.name {
+                Some(name) => Line::new(shape.ascii).put(styles.name, name),
+                None => Line::new(shape.ascii).put(styles.dim, &format!("{:?}", row.kind)),
+            },
+            Line::new(shape.ascii).put(styles.dim, &row.asset.to_string()),
+            limited(row.total),
+            cell(&grouped(row.assigned)),
+            limited(row.available),
+            number(row.retired.filter(|&retired| retired > 0)),
+            number(row.desired),
+            number(row.desired.map(|_| row.assigned_after)),
+            if row.desired.is_some() { limited(row.available_after) } else { cell("") },
+            note,
+        ]);
+    }
+    if table.is_empty() {
+        return Line::new(shape.ascii).gap(2).put(styles.text, "no apps or books").write(out);
+    }
+    writeln!(out)?;
+    table.write(out, styles, shape)
+}
+
+fn or_dash(number: Option<u64>, shape: &Shape, styles: &Styles) -> Line {
+    let text = number.map_or_else(|| "-".to_owned(), grouped);
+    Line::new(shape.ascii).put(styles.text, &text)
+}
+
+fn invitations(
+    out: &mut dyn Write,
+    styles: &Styles,
+    shape: &Shape,
+    people: &[Invitation],
+) -> io::Result<()> {
+    writeln!(out)?;
+    if people.is_empty() {
+        return Line::new(shape.ascii).gap(2).put(styles.text, "nobody is registered").write(out);
+    }
+    let mut table = Table::new([
+        Column::words("person"),
+        Column::words("terms status"),
+        Column::words("e-mail").leaves(1),
+    ]);
+    for person in people {
+        let waits = person.status == UserStatus::Registered;
+        let style = if waits { styles.warn } else { styles.text };
+        let email = person.email.as_deref().unwrap_or("");
+        table.row([
+            Line::new(shape.ascii).put(styles.name, person.client_user_id.as_str()),
+            Line::new(shape.ascii).put(style, &format!("{:?}", person.status)),
+            Line::new(shape.ascii).put(styles.text, email),
+        ]);
+    }
+    table.write(out, styles, shape)?;
+    let links: Vec<_> = people.iter().filter_map(|person| Some((person, person.link.as_ref()?))).collect();
+    if !links.is_empty() {
+        writeln!(out)?;
+        Line::new(shape.ascii).gap(2).put(styles.text, "Links to accept, one per person:").write(out)?;
+    }
+    for (person, link) in links {
+        // A link is never cut: it would lead nowhere.
+        Line::new(shape.ascii)
+            .gap(2)
+            .put(styles.name, person.client_user_id.as_str())
+            .put(styles.text, "  ")
+            .put(styles.path, link)
+            .write(out)?;
+    }
+    Ok(())
+}
+
+/// For spreadsheets: a row per license pool, or, where people were asked for, a row per person.
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn csv(out: &mut dyn Write, status: &Status) -> io::Result<()> {
+    let people = status.locations.iter().any(|location| location.invitations.is_some());
+    let mut rows = csv::Writer::from_writer(out);
+    if people {
+        rows.write_record(["location", "client_user_id", "terms_status", "email", "link"])?;
+        for location in &status.locations {
+            for person in location.invitations.iter().flatten() {
+                rows.write_record([
+                    escape::csv_cell(&location.name).as_ref(),
+                    &escape::csv_cell(person.client_user_id.as_str()),
+                    &format!("{:?}", person.status),
+                    &escape::csv_cell(person.email.as_deref().unwrap_or("")),
+                    &escape::csv_cell(person.link.as_deref().unwrap_or("")),
+                ])?;
+            }
+        }
+        return rows.flush();
+    }
+    rows.write_record([
+        "location",
+        "uid",
+        "name",
+        "kind",
+        "adam_id",
+        "pricing",
+        "managed",
+        "unlimited",
+        "total",
+        "assigned",
+        "available",
+        "retired",
+        "desired",
+        "assigned_after",
+        "available_after",
+        "short",
+        "error",
+    ])?;
+    for location in &status.locations {
+        let name = escape::csv_cell(&location.name);
+        let uid = escape::csv_cell(location.uid.as_deref().unwrap_or(""));
+        if let Some(reason) = &location.failed {
+            let mut row = vec![name.as_ref(), uid.as_ref()];
+            row.resize(16, "");
+            let reason = escape::csv_cell(reason);
+            row.push(&reason);
+            rows.write_record(row)?;
+        }
+        for license in &location.licenses {
+            let number = |number: Option<u64>| number.map(|n| n.to_string()).unwrap_or_default();
+            rows.write_record([
+                name.as_ref(),
+                uid.as_ref(),
+                &escape::csv_cell(license.name.as_deref().unwrap_or("")),
+                &format!("{:?}", license.kind),
+                &license.asset.adam_id.to_string(),
+                license.asset.pricing_param.as_str(),
+                if license.name.is_some() { "yes" } else { "no" },
+                if license.unlimited { "yes" } else { "no" },
+                &number(license.total),
+                &license.assigned.to_string(),
+                &number(license.available),
+                &number(license.retired),
+                &number(license.desired),
+                &license.assigned_after.to_string(),
+                &number(license.available_after),
+                &license.short.to_string(),
+                "",
+            ])?;
+        }
+    }
+    rows.flush()
+}
