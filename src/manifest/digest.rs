@@ -20,7 +20,8 @@ use crate::diagnostic::At;
 /// case, a list of members in another order are the same. The order of locations, of `assign` items
 /// and of a policy's items is part of what they say.
 pub fn semantic_digest(manifests: &Manifests) -> String {
-    let Manifests { sources: _, locations, inventories, groups, assets, policies, mdms } = manifests;
+    let Manifests { sources: _, locations, inventories, groups, assets, policies, mdms } =
+        manifests;
     // Each document by itself first: their order in the folder does not count.
     let mut documents: Vec<[u8; 32]> = Vec::new();
     documents.extend(locations.iter().map(|document| hash("Location", document)));

@@ -19,7 +19,7 @@ mod secret;
 pub use codes::CODES;
 pub use digest::semantic_digest;
 pub use open::{MAX_FILE_BYTES, MAX_FILES, MAX_FOLDER_BYTES};
-//pub use schema::json_schema;
+pub use schema::json_schema;
 
 use camino::Utf8Path;
 
