@@ -92,7 +92,7 @@ async fn the_end_of_the_token_is_shown_always_or_near_it() {
     let apple = Apple::with(&yaml, |o| o.expiry = ExpiryShown::Within15Days).await;
     assert_eq!(apple.ok("users").await.get("tokenExpirationDate"), None);
     assert_eq!(apple.ok("client/config").await["tokenExpirationDate"], "2026-03-20T00:00:00+0000");
-    apple.sandbox.advance_clock(std::time::Duration::from_secs(5 * 24 * 3600));
+    apple.sandbox.advance_clock(std::time::Duration::from_hours(5 * 24));
     assert_eq!(apple.ok("users").await["tokenExpirationDate"], "2026-03-20T00:00:00+0000");
 }
 

@@ -43,6 +43,8 @@ async fn assets_and_holders_are_checked() {
         ),
         (json!({ "assets": [{ "adamId": "11" }], "serialNumber": ["A"] }), 9602),
         (json!([]), 9602),
+        (json!([[{ "adamId": "11" }], [], ["A"]]), 9602),
+        (json!({ "assets": [["11"]], "serialNumbers": ["A"] }), 9602),
     ];
     let before = apple.sandbox.snapshot();
     for path in ["assets/associate", "assets/disassociate"] {

@@ -40,7 +40,8 @@ async fn insist(apple: &Apple, method: &str, path: &str, body: Option<&Value>) -
         let Ok(answer) = request.send().await else { continue };
         let Ok(body) = answer.json::<Value>().await else { continue };
         match body["errorNumber"].as_u64() {
-            None => return body,
+            // Pages can become fewer while they are read: the caller starts again.
+            None | Some(9650) => return body,
             Some(9603 | 9646 | 9729) => {}
             Some(other) => panic!("{path}: {other}"),
         }
@@ -56,7 +57,9 @@ async fn read_all(apple: &Apple) -> BTreeSet<String> {
         let mut index = Some(0);
         while let Some(page) = index {
             let page = insist(apple, "GET", &format!("assignments?pageIndex={page}"), None).await;
-            if *version.get_or_insert(page["versionId"].clone()) != page["versionId"] {
+            if *version.get_or_insert(page["versionId"].clone()) != page["versionId"]
+                || page["errorNumber"] == 9650
+            {
                 continue 'again;
             }
             all.extend(super::apple::pairs(&page));

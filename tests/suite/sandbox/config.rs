@@ -59,6 +59,7 @@ async fn a_claim_is_complete_and_short() {
         (json!({ "id": long(101), "name": "n", "metadata": "m" }), 9724),
         (json!({ "id": "i", "name": long(101), "metadata": "m" }), 9725),
         (json!({ "id": "i", "name": "n", "metadata": "m", "guid": "x" }), 9602),
+        (json!(["i", "n", "m"]), 9602),
     ] {
         let refused = apple.refuses("client/config", json!({ "mdmInfo": info })).await;
         assert_eq!(refused, (expected, 400), "{info}");

@@ -137,8 +137,9 @@ async fn revoke_takes_everything_that_can_be_taken() {
 
 #[tokio::test]
 async fn the_largest_request_is_quick() {
-    let assets: String =
+    let assets: Vec<String> =
         (1..=25).map(|n| format!("      - {{ adamId: {n}, total: 3000 }}\n")).collect();
+    let assets = assets.concat();
     let yaml = format!(
         "apiVersion: vpp/v1\nkind: World\nlocations:\n  - name: n\n    uid: '1'\n    \
          users: [{{ clientUserId: {{ prefix: u, count: 1000 }} }}]\n    assets:\n{assets}"
