@@ -57,8 +57,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn time_passes_with_tokio_and_by_hand() {
         let clock = Clock::new("2026-01-01T00:00:00Z".parse().unwrap());
-        tokio::time::advance(Duration::from_secs(60)).await;
-        clock.advance(Duration::from_secs(3600));
+        tokio::time::advance(Duration::from_mins(1)).await;
+        clock.advance(Duration::from_hours(1));
         assert_eq!(clock.now().to_string(), "2026-01-01T01:01:00Z");
     }
 }

@@ -4,6 +4,7 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::Response;
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::NoReply;
@@ -204,8 +205,23 @@ impl Call<'_> {
 
     /// The body as JSON of that shape.
     pub(super) fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, Refusal> {
-        serde_json::from_slice(&self.body)
-            .map_err(|error| Refusal::invalid(format!("body: {error}")))
+        let wrong = |error: &dyn std::fmt::Display| Refusal::invalid(format!("body: {error}"));
+        let value: T = serde_json::from_slice(&self.body).map_err(|error| wrong(&error))?;
+        // serde also takes the fields of an object as a list; Apple's bodies are objects.
+        let shape: Value = serde_json::from_slice(&self.body).map_err(|error| wrong(&error))?;
+        match shape.as_object() {
+            Some(fields) if fields.iter().all(|(name, field)| is_object_or_list(name, field)) => {
+                Ok(value)
+            }
+            Some(_) | None => Err(wrong(&"a list where an object belongs")),
+        }
+    }
+}
+
+fn is_object_or_list(name: &str, field: &Value) -> bool {
+    match field.as_array() {
+        Some(items) => name != "mdmInfo" && !items.iter().any(Value::is_array),
+        None => true,
     }
 }
 
