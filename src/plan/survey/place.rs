@@ -235,7 +235,7 @@ fn give(survey: &Survey<'_>, placed: &mut Placed<'_>, mut pending: HolderSet) {
         let later = first_in_order(survey.roster, &left, waiting);
         waiting = waiting.saturating_sub(later.len());
         left -= &later;
-        placed.short.add(entry, entry_cause(entry), later, left);
+        placed.short.add(entry_cause(entry), later, left);
     }
     placed.short.home = home;
 }

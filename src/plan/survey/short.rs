@@ -1,4 +1,3 @@
-use crate::desired::WantedEntry;
 use crate::license::{HolderId, HolderRef, HolderSet, Roster};
 use crate::plan::Cause;
 
@@ -12,7 +11,6 @@ pub(in super::super) struct Shortage {
 
 /// One entry's holders without a license.
 pub(in super::super) struct ShortEntry {
-    pub(in super::super) group: String,
     pub(in super::super) cause: Cause,
     /// Those an uninstall of this plan will free a license for, once it is proven.
     pub(in super::super) waits: HolderSet,
@@ -21,15 +19,9 @@ pub(in super::super) struct ShortEntry {
 }
 
 impl Shortage {
-    pub(super) fn add(
-        &mut self,
-        entry: &WantedEntry,
-        cause: Cause,
-        waits: HolderSet,
-        without: HolderSet,
-    ) {
+    pub(super) fn add(&mut self, cause: Cause, waits: HolderSet, without: HolderSet) {
         if !waits.is_empty() || !without.is_empty() {
-            self.entries.push(ShortEntry { group: entry.group.clone(), cause, waits, without });
+            self.entries.push(ShortEntry { cause, waits, without });
         }
     }
 

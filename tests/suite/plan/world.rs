@@ -66,7 +66,7 @@ pub(crate) fn allowed(plan: &Plan) -> Vec<&str> {
 }
 
 /// One location: its manifest and what Apple has there.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct Site {
     pub(crate) name: String,
     pub(crate) uid: String,
@@ -80,11 +80,13 @@ pub(crate) struct Site {
     pub(crate) limits: AppleLimits,
     pub(crate) owned: BTreeMap<Asset, OwnedAsset>,
     pub(crate) held: BTreeMap<Asset, BTreeSet<Holder>>,
+    /// Assets whose holders Apple counts, but which were not listed.
+    pub(crate) unlisted: BTreeSet<Asset>,
     pub(crate) users: BTreeMap<ClientUserId, UserRecord>,
 }
 
 /// One app or book of the manifests.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct App {
     pub(crate) kind: AssetKind,
     pub(crate) name: String,
@@ -98,7 +100,7 @@ pub(crate) struct App {
 }
 
 /// An item of a policy's `allow`.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct Allow {
     guard: String,
     app: Option<String>,
@@ -130,7 +132,7 @@ impl Allow {
 }
 
 /// A named set of holders.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 struct Members {
     name: String,
     holders: Vec<Holder>,
@@ -138,7 +140,7 @@ struct Members {
 }
 
 /// The parts of a policy.
-#[derive(Clone, Default)]
+#[derive(Debug, Clone, Default)]
 struct Rules {
     allow: Vec<Allow>,
     protect: Vec<(Option<String>, Option<String>)>,
@@ -151,7 +153,7 @@ struct Rules {
 }
 
 /// Everything a plan is made from.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct World {
     pub(crate) sites: Vec<Site>,
     pub(crate) apps: Vec<App>,
@@ -198,6 +200,7 @@ impl World {
             limits: AppleLimits::default(),
             owned: BTreeMap::new(),
             held: BTreeMap::new(),
+            unlisted: BTreeSet::new(),
             users: BTreeMap::new(),
         });
         self
@@ -389,6 +392,13 @@ impl World {
         self
     }
 
+    /// Leaves the holders of the app just named out of what is read.
+    pub(crate) fn unlisted(mut self) -> Self {
+        let asset = self.last().asset;
+        self.site(NORTH).unlisted.insert(asset);
+        self
+    }
+
     /// Takes the manifest of the app just named away; what Apple has of it stays.
     pub(crate) fn unmanaged(mut self) -> Self {
         self.apps.pop();
@@ -542,7 +552,12 @@ fn actual(site: &Site, roster: &Roster) -> Actual {
         owner: site.owner.clone(),
         token_expires: site.expires,
         assets,
-        held: site.held.iter().map(|(asset, holders)| (*asset, set(holders))).collect(),
+        held: site
+            .held
+            .iter()
+            .filter(|(asset, _)| !site.unlisted.contains(asset))
+            .map(|(asset, holders)| (*asset, set(holders)))
+            .collect(),
         users: site.users.clone(),
         versions: Versions::default(),
         limits: site.limits,
