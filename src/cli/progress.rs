@@ -1,42 +1,40 @@
 //! What is said while a plan is carried out: JSON lines on standard output, or progress on
 //! standard error.
 
-use std::sync::{Mutex, PoisonError};
-
 use super::Context;
 use super::streams::{Progress, Streams};
 use crate::apply::Observer;
 use crate::apply::outcome::Event;
 use crate::plan::Plan;
 use crate::render;
-use crate::render::progress::{Mode, Progress as Line};
+use crate::render::progress::Progress as Line;
 
 /// Tells a run's events as they come.
 pub(super) struct Narrator<'c> {
     streams: &'c Streams,
     json: bool,
-    line: Mutex<Line>,
+    line: Line,
 }
 
 impl<'c> Narrator<'c> {
     pub(super) fn new(context: &'c Context, json: bool, plan: &Plan) -> Self {
-        let mode = match context.streams.progress(&context.environment) {
-            Progress::Live => Mode::Live,
-            Progress::Plain => Mode::Plain,
-            Progress::None => Mode::None,
+        let shape = context.streams.shape();
+        let line = match context.streams.progress(&context.environment) {
+            Progress::Live => Line::live(&shape),
+            Progress::Plain => Line::plain(&shape, Box::new(std::io::stderr())),
+            Progress::None => Line::silent(),
         };
-        let mut line = Line::new(mode);
         line.phase("applying", plan.summary.assign + plan.summary.release);
-        Self { streams: &context.streams, json, line: Mutex::new(line) }
+        Self { streams: &context.streams, json, line }
     }
 
     /// Takes the live line away.
     pub(super) fn finish(&self) {
-        self.line.lock().unwrap_or_else(PoisonError::into_inner).finish();
+        self.line.finish();
     }
 
     fn tell(&self, event: &Event) {
-        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        let line = &self.line;
         match event {
             Event::LocationStarted { location, pairs, .. } => {
                 line.message(&format!("{location}: {pairs} licenses to move"));
