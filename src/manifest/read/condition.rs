@@ -79,11 +79,18 @@ fn syntax(
     if let Some((before, _)) = short.split_once(" expecting {") {
         short = before.to_owned();
     }
+    if let Some(found) = short.strip_prefix("token recognition error at: ") {
+        short = format!("cannot read {found}");
+    }
     let message = format!("`where` does not compile: {}", shown(&short));
     let offset = offset_of(source, line, column);
     Diagnostic::error(&codes::CONDITION, message)
         .at(inside(report, field, source, offset, 1), format!("character {}", offset + 1))
-        .help("`where` is CEL over the inventory's columns, for example `row.grade == \"7\"`")
+        .help(if source.get(offset..).is_some_and(|rest| rest.starts_with('=')) {
+            "did you mean `==`?"
+        } else {
+            "`where` is CEL over the inventory's columns, for example `row.grade == \"7\"`"
+        })
 }
 
 /// Byte offset of a line and column, both from 1, as CEL counts them.

@@ -228,6 +228,10 @@ fn kind(report: &mut Report, entry: Option<&Entry<'_>>, first: Place) -> Option<
     if let Some((_, kind)) = KINDS.iter().find(|(word, _)| word == text) {
         return Some((*kind, entry.value.place));
     }
+    if text == "World" {
+        // It lacks its `apiVersion`, and that is said.
+        return None;
+    }
     if text == "Subscription" {
         let help = "remove the document; assign an App or a Book instead";
         value::not_supported(report, field, "`kind: Subscription`", help);
