@@ -43,6 +43,8 @@ pub(super) struct World {
 #[derive(Debug, Clone)]
 pub(super) enum Op {
     Add(Pair),
+    /// Added where the pages were read already.
+    AddFirst(Pair),
     Remove(Pair),
     User(String, &'static str),
     AddAsset(u64),
@@ -70,6 +72,7 @@ impl World {
                     self.rows.push((pair, self.version));
                 }
             }
+            Op::AddFirst(pair) => self.rows.insert(0, (pair, self.version)),
             Op::Remove(pair) => self.rows.retain(|(row, _)| *row != pair),
             Op::User(id, status) => {
                 self.users.retain(|(user, ..)| *user != id);

@@ -160,6 +160,40 @@ async fn a_removal_during_the_read_leaves_no_phantom_and_hides_nobody() {
     }
 }
 
+/// The removed holder was read and a later one slipped onto a page that was read: the set is as
+/// large as Apple's count, and wrong. Only the version tells.
+#[tokio::test]
+async fn a_phantom_that_makes_up_for_a_hidden_holder_is_found() {
+    for at in 2..12 {
+        let mut world = World::new(3);
+        world.app(10);
+        for n in 0..11 {
+            world.give(10, &format!("S{n:02}"));
+        }
+        world.cues = vec![(at, Op::Remove((10, "S00".to_owned())))];
+        let (result, world) = read_world(world, &managed(&[10])).await;
+        let (_, held) = result.unwrap();
+        assert!(world.lock().unwrap().history[&10].contains(&held[&10]), "at {at}: {held:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_addition_to_a_long_list_is_asked_for_and_nothing_listed_again() {
+    let mut world = World::new(1);
+    world.app(10);
+    for n in 0..90 {
+        world.give(10, &format!("S{n:02}"));
+    }
+    world.cues = vec![(60, Op::AddFirst((10, "NEW".to_owned())))];
+    let (result, world) = read_world(world, &managed(&[10])).await;
+    let (actual, held) = result.unwrap();
+    assert_eq!((held[&10].len(), held[&10].contains("NEW")), (91, true));
+    assert_eq!(actual.assets[&asset(10)].assigned, 91);
+    let seen = seen(&world);
+    assert!(seen.iter().all(|seen| !seen.starts_with("assignments?adamId")), "{seen:?}");
+    assert_eq!(seen.iter().filter(|seen| seen.contains("sinceVersionId=v100")).count(), 1);
+}
+
 #[tokio::test]
 async fn an_addition_during_the_read_is_not_lost() {
     for at in 2..9 {
