@@ -31,15 +31,7 @@ pub(super) fn is_active(status: UserStatus) -> bool {
 impl Sink<Users> for People {
     fn take(&mut self, page: &Page<UserEntry<'_>>) -> Result<(), TakeError> {
         for entry in &page.records {
-            let (id, record) = (entry.id()?, entry.record());
-            match self.users.get_mut(&id) {
-                // Of several records of one person the active one counts.
-                Some(known) if rank(known.status) > rank(record.status) => {}
-                Some(known) => *known = record,
-                None => {
-                    self.users.insert(id, record);
-                }
-            }
+            self.add(entry.id()?, entry.record());
         }
         Ok(())
     }
@@ -47,27 +39,46 @@ impl Sink<Users> for People {
 
 impl People {
     /// Reads everybody.
+    ///
+    /// A walk that moved is taken again. Where none is quiet all of them are put together, for
+    /// people never leave the list (they become Retired in it), and what changed since the first
+    /// page of the first walk is asked for.
     pub(super) async fn read(reader: &Reader, progress: &Progress<'_>) -> Result<Self, ReadError> {
-        for _ in 0..TRIES {
+        let mut all: Option<Self> = None;
+        for tries in 1..=TRIES {
             let mut people = Self::default();
             let filter = UserFilter::default();
             let walk = Walk::whole::<Users>(reader, &filter, &mut people, progress).await?;
-            people.version.clone_from(&walk.version);
+            people.version = walk.version;
             if !walk.moved {
                 return Ok(people);
             }
-            if walk.pages <= SMALL {
-                continue;
+            match &mut all {
+                Some(all) => people.users.into_iter().for_each(|(id, user)| all.add(id, user)),
+                None => all = Some(people),
             }
-            // Too long to hope for a quiet walk: what changed since its first page is asked for.
-            // People never leave the list, they become Retired in it, so that nothing is missed.
-            match people.catch_up(reader, walk.version, progress).await {
-                Ok(true) => return Ok(people),
-                Ok(false) | Err(ReadError::Apple(AppleError::StaleVersion { .. })) => {}
-                Err(error) => return Err(error),
+            if walk.pages > SMALL && tries > 1 {
+                break;
             }
         }
+        let mut all = all.unwrap_or_default();
+        match all.catch_up(reader, all.version.clone(), progress).await {
+            Ok(true) => return Ok(all),
+            Ok(false) | Err(ReadError::Apple(AppleError::StaleVersion { .. })) => {}
+            Err(error) => return Err(error),
+        }
         Err(ReadError::Unsettled { what: "the list of users".to_owned(), tries: TRIES })
+    }
+
+    /// Takes a record in. Of several records of one person the active one counts.
+    fn add(&mut self, id: ClientUserId, record: UserRecord) {
+        match self.users.get_mut(&id) {
+            Some(known) if rank(known.status) > rank(record.status) => {}
+            Some(known) => *known = record,
+            None => {
+                self.users.insert(id, record);
+            }
+        }
     }
 
     /// Takes in what changed since a version; false where it went on changing.
