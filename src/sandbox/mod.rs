@@ -161,8 +161,14 @@ impl Sandbox {
         ] {
             problems.extend(taken.map(|value| format!("two locations have the {field} `{value}`")));
         }
-        if options.page_size == 0 {
-            problems.push("the page size is 0".to_owned());
+        for (what, value) in [
+            ("page size", options.page_size),
+            ("number of simultaneous requests", options.simultaneous),
+            ("limit `maxRequestPerSecond`", number_of(limits.max_request_per_second)),
+        ] {
+            if value == 0 {
+                problems.push(format!("the {what} is 0: nothing could ever be answered"));
+            }
         }
         let print = state::print_of(&locations);
         let mut shelves = Vec::with_capacity(locations.len());
@@ -281,6 +287,11 @@ impl Sandbox {
             }
         }
     }
+}
+
+/// A limit as a count.
+fn number_of(limit: u32) -> usize {
+    usize::try_from(limit).unwrap_or(usize::MAX)
 }
 
 fn duplicates<'a>(

@@ -12,7 +12,7 @@ pub struct Options {
     pub page_size: usize,
     /// Misbehave, the same way for the same seed. See [`super::chaos`](super#chaos).
     pub chaos_seed: Option<u64>,
-    /// With chaos: after so many requests to a location its token is revoked (9625).
+    /// With chaos: after so many requests every token used is revoked (9625).
     pub revoke_after: Option<u64>,
     /// From the acceptance of a request to its first batch of 100 tasks. The rest is spread over
     /// as long again, whatever its size.

@@ -87,6 +87,7 @@ async fn receive(sandbox: &Sandbox, call: &Call<'_>, trace: &mut Trace) -> Answe
         return Err(Refusal::new(9726));
     }
     if endpoint == Endpoint::ServiceConfig {
+        wait(sandbox).await;
         let lost = fault(sandbox, call, None)?;
         return finish(sandbox.service_config(call), lost, trace);
     }
@@ -95,9 +96,7 @@ async fn receive(sandbox: &Sandbox, call: &Call<'_>, trace: &mut Trace) -> Answe
     // Held to the end: it is what "at the same time" means.
     let turn = enter(sandbox, shelf)?;
     trace.at_once = turn.inside;
-    if !sandbox.inner.options.latency.is_zero() {
-        tokio::time::sleep(sandbox.inner.options.latency).await;
-    }
+    wait(sandbox).await;
     let lost = fault(sandbox, call, Some(shelf))?;
     if lost == Some(LostReply::Before) {
         trace.lost = true;
@@ -105,6 +104,12 @@ async fn receive(sandbox: &Sandbox, call: &Call<'_>, trace: &mut Trace) -> Answe
     }
     let answer = handle(sandbox, shelf, endpoint, call, trace).await;
     finish(answer, lost, trace)
+}
+
+async fn wait(sandbox: &Sandbox) {
+    if !sandbox.inner.options.latency.is_zero() {
+        tokio::time::sleep(sandbox.inner.options.latency).await;
+    }
 }
 
 fn finish(answer: Answer, lost: Option<LostReply>, trace: &mut Trace) -> Answer {
@@ -156,8 +161,7 @@ async fn handle(
 }
 
 fn enter<'a>(sandbox: &Sandbox, shelf: &'a Shelf) -> Result<Turn<'a>, Refusal> {
-    let per_second =
-        usize::try_from(sandbox.inner.limits.max_request_per_second).unwrap_or(usize::MAX);
+    let per_second = crate::sandbox::number_of(sandbox.inner.limits.max_request_per_second);
     let entered = shelf.gate.enter(Instant::now(), sandbox.inner.options.simultaneous, per_second);
     entered.map_err(|full| {
         Refusal::new(9646).because(match full {

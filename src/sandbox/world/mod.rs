@@ -17,6 +17,7 @@ pub use values::{StoreId, Total};
 /// Parse it with [`crate::yaml::from_str`]; [`super::Sandbox::new`] checks that it is consistent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(description = "A sandbox seed: what an Apple on this machine holds when it starts.")]
 pub struct World {
     /// Always `vpp/v1`.
     pub api_version: ApiVersion,
