@@ -72,7 +72,7 @@ pub fn read(bytes: &[u8]) -> Result<Plan, PlanFileError> {
     if text.trim().is_empty() {
         return Err(PlanFileError::NotAPlan { why: "it is empty".to_owned() });
     }
-    let header: Header = serde_json::from_str(text).map_err(refused)?;
+    let header: Header = serde_json::from_str(text).map_err(|error| refused(&error))?;
     let major = |version: &str| version.split('.').next().and_then(|n| n.parse::<u32>().ok());
     match (major(&header.format_version), major(FORMAT_VERSION)) {
         (Some(found), Some(ours)) if found == ours => {}
@@ -84,7 +84,7 @@ pub fn read(bytes: &[u8]) -> Result<Plan, PlanFileError> {
             return Err(PlanFileError::NotAPlan { why });
         }
     }
-    let plan: Plan = serde_json::from_str(text).map_err(refused)?;
+    let plan: Plan = serde_json::from_str(text).map_err(|error| refused(&error))?;
     let findings = lint(&plan);
     if findings.is_empty() { Ok(plan) } else { Err(PlanFileError::Edited { findings }) }
 }
@@ -95,7 +95,7 @@ struct Header {
     format_version: String,
 }
 
-fn refused(error: serde_json::Error) -> PlanFileError {
+fn refused(error: &serde_json::Error) -> PlanFileError {
     if error.is_eof() {
         PlanFileError::Truncated { line: error.line() }
     } else {

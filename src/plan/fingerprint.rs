@@ -89,8 +89,12 @@ pub(super) fn of(locations: &[LocationPlan], changes: &[Change]) -> String {
             devices.sort_unstable();
             users.sort_unstable();
             let what = format!("{action} {} {}", asset.adam_id, asset.pricing_param.as_str());
-            devices.iter().for_each(|device| hash.json(&format!("{what} device"), device));
-            users.iter().for_each(|user| hash.json(&format!("{what} user"), user));
+            for device in devices {
+                hash.json(&format!("{what} device"), device);
+            }
+            for user in users {
+                hash.json(&format!("{what} user"), user);
+            }
         }
     }
     hash.finish()

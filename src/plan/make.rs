@@ -35,10 +35,7 @@ pub fn make(input: Input<'_>) -> Plan {
         format_version: FORMAT_VERSION.to_owned(),
         tool: concat!("vpp ", env!("CARGO_PKG_VERSION")).to_owned(),
         created_at: input.now,
-        manifests: ManifestSource {
-            folder: input.folder.clone(),
-            digest: input.manifest_digest.clone(),
-        },
+        manifests: ManifestSource { folder: input.folder, digest: input.manifest_digest },
         fingerprint: fingerprint::of(&locations, &changes),
         complete,
         applyable: Plan::is_applyable(complete, &guards, &diagnostics),

@@ -53,12 +53,11 @@ impl<'a> Graph<'a> {
             let mut hasher = DefaultHasher::new();
             holders.hash(&mut hasher);
             let alike = same.entry(hasher.finish()).or_default();
-            match alike.iter().copied().find(|&row| rows[row].1 == holders) {
-                Some(row) => rows[row].0.push(asset),
-                None => {
-                    alike.push(rows.len());
-                    rows.push((vec![asset], holders));
-                }
+            if let Some(&row) = alike.iter().find(|&&row| rows[row].1 == holders) {
+                rows[row].0.push(asset);
+            } else {
+                alike.push(rows.len());
+                rows.push((vec![asset], holders));
             }
         }
         split(rows)

@@ -100,19 +100,17 @@ fn lacks(allowance: &Allowance, moves: Moves, today: Date) -> Option<String> {
 
 /// The item that would waive it, ready to paste.
 fn example(guard: &Guard, name: Option<&str>, moves: Moves, today: Date) -> String {
-    let code = guard.code.id.trim_start_matches("VPP-");
-    let mut item = format!("- {{guard: {code}");
-    if let Some(name) = name {
-        item += &format!(", app: {}", scalar(name));
-    }
-    if let Some(number) = moves.reclaim {
-        item += &format!(", reclaimUpTo: {number}");
-    }
-    if let Some(number) = moves.assign {
-        item += &format!(", assignUpTo: {number}");
-    }
     let until = today.checked_add(proposed()).unwrap_or(today);
-    item + &format!(", until: {until}, reason: \"…\"}}")
+    let parts = [
+        Some(format!("guard: {}", guard.code.id.trim_start_matches("VPP-"))),
+        name.map(|name| format!("app: {}", scalar(name))),
+        moves.reclaim.map(|number| format!("reclaimUpTo: {number}")),
+        moves.assign.map(|number| format!("assignUpTo: {number}")),
+        Some(format!("until: {until}")),
+        Some("reason: \"…\"".to_owned()),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    format!("- {{{}}}", parts.join(", "))
 }
 
 /// A name as YAML takes it back: plain where that is safe, else quoted as JSON.

@@ -4,6 +4,7 @@ use super::{Guard, Trip, View};
 use crate::desired::WantedAsset;
 use crate::diagnostic::{Code, Span};
 use crate::plan::numbers::counted;
+use crate::plan::survey::Placed;
 
 pub(super) const GUARD: Guard = Guard {
     code: Code {
@@ -78,7 +79,7 @@ pub(super) fn names(asset: &WantedAsset, group: &str) -> bool {
 /// Licenses this plan takes back of the assets in question.
 pub(super) fn at_risk(view: &View<'_>, of: impl Fn(&WantedAsset) -> bool) -> u64 {
     let placed = view.survey.placed.iter().filter(|placed| of(placed.wanted));
-    placed.map(|placed| placed.reclaims()).sum()
+    placed.map(Placed::reclaims).sum()
 }
 
 #[cfg(test)]

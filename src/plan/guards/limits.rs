@@ -32,10 +32,11 @@ pub(super) fn bounds(
             bounds.push(Bound { share: at.value, span: at.span, reclaim: true });
         }
     }
-    if default && !bounds.iter().any(|bound| bound.reclaim) {
-        if let Some(policy) = policies.first() {
-            bounds.push(Bound { share: DEFAULT, span: policy.name.span, reclaim: true });
-        }
+    if default
+        && !bounds.iter().any(|bound| bound.reclaim)
+        && let Some(policy) = policies.first()
+    {
+        bounds.push(Bound { share: DEFAULT, span: policy.name.span, reclaim: true });
     }
     bounds
 }

@@ -40,9 +40,10 @@ fn it_can_be_computed_by_hand() {
         "assign 1001 STDQ device \"D003\"",
         "assign 1001 STDQ user \"ada\"",
     ];
-    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
-    let sum: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(world().plan().fingerprint, format!("vpp1:{sum}"));
+    let text = lines.join("\n") + "\n";
+    let bytes = Sha256::digest(text);
+    let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(world().plan().fingerprint, format!("vpp1:{}", digits.concat()));
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! The plan room from outside.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may, as tests may")]
 
 mod cover;
 mod file;

@@ -72,8 +72,7 @@ fn oracle(world: &World) -> Pairs {
                 }
                 let mode = app.reclaim.or(site.reclaim).unwrap_or(ReclaimMode::Keep);
                 let action = match (intent(world, app, holder), mode) {
-                    (Some(Intent::Uninstall), _) => Action::Uninstall,
-                    (_, ReclaimMode::Uninstall) => Action::Uninstall,
+                    (Some(Intent::Uninstall), _) | (_, ReclaimMode::Uninstall) => Action::Uninstall,
                     (_, ReclaimMode::Release) => Action::Release,
                     (_, ReclaimMode::Keep) => continue,
                 };
@@ -258,10 +257,10 @@ fn app(world: World, number: usize, drawn: Drawn) -> World {
             _ => world.uninstall(group),
         };
     }
-    for group in drawn.except {
+    if let Some(group) = drawn.except {
         world = world.except(GROUPS[group]);
     }
-    for mode in drawn.reclaim {
+    if let Some(mode) = drawn.reclaim {
         world = world.reclaim(mode);
     }
     if drawn.fill {

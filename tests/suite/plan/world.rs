@@ -126,7 +126,7 @@ impl Allow {
     }
 
     pub(crate) fn until(mut self, day: &str) -> Self {
-        self.until = day.to_owned();
+        day.clone_into(&mut self.until);
         self
     }
 }
