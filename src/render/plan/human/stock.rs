@@ -7,7 +7,7 @@ use crate::render::text::Line;
 
 /// Licenses after apply: a row for each app that has none free, a count of the others.
 pub(super) fn licenses(page: &Page<'_>, rows: usize) -> Vec<Line> {
-    let (styles, licenses) = (page.styles, &page.sections.licenses);
+    let (styles, licenses) = (page.styles, &page.content.sections.licenses);
     if licenses.rows.is_empty() {
         return vec![];
     }

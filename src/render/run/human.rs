@@ -1,0 +1,321 @@
+use std::io::{self, Write};
+
+use super::sections::{FailureRow, RunSections, StepRow};
+use crate::apply::outcome::{RunReport, RunResult, RunSummary};
+use crate::plan::Action;
+use crate::render::number::{count, counted, grouped, seconds, sum};
+use crate::render::page::{self, LINES, Part};
+use crate::render::table::{Column, Table, number_cell};
+use crate::render::text::Line;
+use crate::render::{Shape, Styles, cause, fingerprint};
+
+/// The page a report is drawn on.
+type Page<'r> = page::Page<'r, Content<'r>>;
+
+/// Everything a part of the report is drawn from.
+struct Content<'r> {
+    report: &'r RunReport,
+    sections: RunSections<'r>,
+}
+
+/// Writes the report for people: the verdict first, then what became of the changes, what failed
+/// and what to do next.
+///
+/// At most 80 lines; what has no room is counted. With `shape.detail` nothing is left out and
+/// everyone a failure hit is listed.
+///
+/// # Errors
+/// Those of `out`.
+pub fn human(
+    out: &mut dyn Write,
+    styles: &Styles,
+    shape: &Shape,
+    report: &RunReport,
+) -> io::Result<()> {
+    let content = Content { report, sections: RunSections::of(report) };
+    let mut page = Page::new(content, styles, shape);
+    let mut parts = [
+        Part::new(header, 0, 0),
+        Part::new(verdict, 0, 0),
+        Part::new(stopped, 6, 1),
+        Part::new(totals, 0, 0),
+        Part::new(steps, 20, 3),
+        Part::new(failures, 8, 2),
+        Part::new(closing, 0, 0),
+    ];
+    for line in page.draw(&mut parts, LINES) {
+        line.write(out)?;
+    }
+    Ok(())
+}
+
+fn header(page: &Page<'_>, _: usize) -> Vec<Line> {
+    let RunReport { started_at, ended_at, locations, summary, .. } = page.content.report;
+    let took = started_at.duration_until(*ended_at).as_secs();
+    let took = seconds(u64::try_from(took).unwrap_or(0));
+    let place = match locations.as_slice() {
+        [only] => {
+            let name = page.styled(page.styles.name, &only.name);
+            let uid = only.uid.as_ref().map(|uid| format!(" (uId {uid})")).unwrap_or_default();
+            name.put(page.styles.dim, &uid)
+        }
+        several => page.text(&counted(count(several.len()), "location", "locations")),
+    };
+    let start = page.styled(page.styles.heading, "vpp apply");
+    let began = page.text(&started_at.strftime("%Y-%m-%d %H:%M:%SZ").to_string());
+    let requests = counted(summary.requests, "request", "requests");
+    let cost = page.text(&format!("{requests} in {took}"));
+    page.flow(start, vec![place, began, cost], 2, &format!(" {} ", page.symbols().dot))
+}
+
+fn verdict(page: &Page<'_>, _: usize) -> Vec<Line> {
+    let (styles, symbols) = (page.styles, page.symbols());
+    let RunReport { result, summary, .. } = page.content.report;
+    let (style, word, said) = match result {
+        RunResult::Done if summary.waits > 0 => (
+            styles.verdict_ok,
+            format!("{} APPLIED", symbols.ok),
+            format!(
+                "{} until devices have proven the app gone.",
+                counted(summary.waits, "reclaim waits", "reclaims wait")
+            ),
+        ),
+        RunResult::Done => (
+            styles.verdict_ok,
+            format!("{} CONVERGED", symbols.ok),
+            "Apple holds what the manifests ask for, read back.".into(),
+        ),
+        RunResult::Partial => {
+            (styles.verdict_warn, format!("{} APPLIED IN PART", symbols.warn), rest(summary))
+        }
+        RunResult::Nothing => (
+            styles.verdict_ok,
+            format!("{} NOTHING TO DO", symbols.ok),
+            "Everything was as the plan wants it.".into(),
+        ),
+        RunResult::Stopped { reason } => {
+            (styles.verdict_blocked, format!("{} STOPPED", symbols.bad), format!("{reason}."))
+        }
+        RunResult::Interrupted => (
+            styles.verdict_warn,
+            format!("{} INTERRUPTED", symbols.warn),
+            "The run was ended from outside; what was sent is in the journal.".into(),
+        ),
+    };
+    let mut lines = vec![page.line()];
+    let line = page.line().gap(2).put(style, &word).gap(3).put(styles.text, &said);
+    lines.extend(page.wrap(line, 6, 4));
+    lines
+}
+
+/// What is not done, in a sentence.
+fn rest(summary: &RunSummary) -> String {
+    let mut parts = vec![];
+    let mut part = |number: u64, what: &str| {
+        if number > 0 {
+            parts.push(format!("{} {what}", grouped(number)));
+        }
+    };
+    part(summary.failed, "failed");
+    part(summary.not_tried, "not tried");
+    part(summary.users_failed, "users failed");
+    part(summary.users_not_tried, "users not tried");
+    part(summary.waits, "waiting for devices");
+    if parts.is_empty() {
+        "Not everything is done.".to_owned()
+    } else {
+        format!("{}.", parts.join(", "))
+    }
+}
+
+fn stopped(page: &Page<'_>, rows: usize) -> Vec<Line> {
+    let stopped = &page.content.sections.stopped;
+    let mut lines = vec![];
+    for (name, why) in stopped.iter().take(rows) {
+        let line =
+            page.line().gap(6).put(page.styles.name, name).put(page.styles.text, " ended early: ");
+        lines.extend(page.wrap(line.put(page.styles.text, why), 8, 3));
+    }
+    let rest = count(stopped.len().saturating_sub(rows));
+    if rest > 0 {
+        let text = format!("     {} locations ended early", page.plus(rest));
+        lines.push(page.styled(page.styles.dim, &text));
+    }
+    lines
+}
+
+fn totals(page: &Page<'_>, _: usize) -> Vec<Line> {
+    let (styles, summary) = (page.styles, &page.content.report.summary);
+    let claimed = &page.content.sections.claimed;
+    let facts = [
+        (styles.assign, summary.assigned, "assigned"),
+        (styles.reclaim, summary.reclaimed, "reclaimed"),
+        (styles.text, summary.already, "already so"),
+        (styles.warn, summary.waits, "waiting"),
+        (styles.error, summary.failed, "failed"),
+        (styles.warn, summary.not_tried, "not tried"),
+        (styles.text, summary.users_created, "users registered"),
+        (styles.text, summary.users_updated, "users updated"),
+        (styles.text, summary.users_retired, "users retired"),
+        (styles.error, summary.users_failed, "users failed"),
+        (styles.warn, summary.users_not_tried, "users not tried"),
+    ];
+    let mut items: Vec<Line> = facts
+        .into_iter()
+        .filter(|(_, number, _)| *number > 0)
+        .map(|(style, number, what)| {
+            page.styled(style, &grouped(number)).put(styles.text, &format!(" {what}"))
+        })
+        .collect();
+    match claimed.as_slice() {
+        [] => {}
+        [only] => items.push(page.text("claimed ").put(styles.name, only)),
+        several => {
+            let text = format!("{} locations claimed", grouped(count(several.len())));
+            items.push(page.text(&text));
+        }
+    }
+    if items.is_empty() {
+        return vec![];
+    }
+    let mut lines = vec![page.line()];
+    lines.extend(page.flow(page.line().gap(4), items, 4, "     "));
+    lines
+}
+
+fn steps(page: &Page<'_>, rows: usize) -> Vec<Line> {
+    let (styles, steps) = (page.styles, &page.content.sections.steps);
+    if steps.is_empty() {
+        return vec![];
+    }
+    let mut table = Table::new([
+        Column::words(""),
+        Column::words("app").shrinks_to(12),
+        Column::words("cause").shrinks_to(14).leaves(0),
+        Column::numbers("done"),
+        Column::numbers("already"),
+        Column::numbers("waits"),
+        Column::numbers("failed"),
+        Column::numbers("not tried"),
+        Column::numbers("of"),
+    ]);
+    let numbers = |rows: &[&StepRow<'_>]| {
+        let cell = |style, value: u64| {
+            number_cell(page.shape, if value == 0 { styles.dim } else { style }, value)
+        };
+        [
+            cell(styles.ok, sum(rows.iter().map(|row| row.applied))),
+            cell(styles.text, sum(rows.iter().map(|row| row.already))),
+            cell(styles.warn, sum(rows.iter().map(|row| row.waits))),
+            cell(styles.error, sum(rows.iter().map(|row| row.failed))),
+            cell(styles.warn, sum(rows.iter().map(|row| row.not_tried))),
+            cell(styles.text, sum(rows.iter().map(|row| row.pairs()))),
+        ]
+    };
+    for row in steps.iter().take(rows) {
+        let (style, verb) = match row.action {
+            Action::Assign => (styles.assign, "assign"),
+            Action::Release => (styles.reclaim, "release"),
+            Action::Uninstall => (styles.reclaim, "uninstall"),
+        };
+        let mut names = row.names.iter();
+        let name = match (names.next(), names.len()) {
+            (Some(only), 0) => (*only).to_owned(),
+            _ => counted(count(row.names.len()), "app", "apps"),
+        };
+        let head = [
+            page.styled(style, verb),
+            page.styled(styles.name, &name),
+            cause::line(styles, page.shape.ascii, row.kind),
+        ];
+        table.row(head.into_iter().chain(numbers(&[row])));
+    }
+    let head = |text: &str, style| [page.line(), page.styled(style, text), page.line()];
+    let rest: Vec<&StepRow<'_>> = steps.iter().skip(rows).collect();
+    if !rest.is_empty() {
+        let text = format!("{} more", grouped(count(rest.len())));
+        table.row(head(&text, styles.dim).into_iter().chain(numbers(&rest)));
+    }
+    if steps.len() > 1 {
+        let all: Vec<&StepRow<'_>> = steps.iter().collect();
+        table.row(head("in all", styles.heading).into_iter().chain(numbers(&all)));
+    }
+    let laid = table.lay_out(styles, page.shape);
+    let mut lines = page.heading("Changes", "");
+    lines.extend(laid.titles);
+    lines.extend(laid.rows);
+    lines
+}
+
+fn failures(page: &Page<'_>, rows: usize) -> Vec<Line> {
+    let failures = &page.content.sections.failures;
+    if failures.is_empty() {
+        return vec![];
+    }
+    let mut lines = page.heading("What failed", "");
+    for row in failures.iter().take(rows) {
+        lines.extend(failure(page, row));
+    }
+    let rest = failures.get(rows..).unwrap_or_default();
+    if !rest.is_empty() {
+        let hit = grouped(sum(rest.iter().map(|row| row.count)));
+        let text = format!(" {} kinds of failure, {hit} times", page.plus(count(rest.len())));
+        lines.push(page.styled(page.styles.dim, &text));
+    }
+    lines
+}
+
+fn failure(page: &Page<'_>, row: &FailureRow<'_>) -> Vec<Line> {
+    let styles = page.styles;
+    let mut line = page.line().gap(2).put(styles.error, page.symbols().bad).gap(1);
+    line.push(styles.error, &format!("{} {} ", grouped(row.count), page.symbols().times));
+    if let Some(number) = row.number {
+        line.push(styles.error, &format!("Apple {number}: "));
+    }
+    line.push(styles.text, row.message);
+    let mut lines = page.wrap(line, 6, 3);
+    let told = if page.shape.detail { usize::MAX } else { 4 };
+    let hit: Vec<String> =
+        row.hit.iter().take(told).map(|(name, n)| format!("{name} {}", grouped(*n))).collect();
+    let rest = page.plus(count(row.hit.len().saturating_sub(told)));
+    let mut line = page.line().gap(6).put(styles.name, &format!("{}{rest}", hit.join(", ")));
+    if page.shape.detail {
+        lines.extend(page.wrap(line, 8, 1));
+        if !row.holders.is_empty() {
+            let all = page.line().gap(6).put(styles.dim, &row.holders.join(" "));
+            lines.extend(page.wrap(all, 6, 1));
+        }
+    } else {
+        if !row.examples.is_empty() {
+            let rest = page.plus(row.count.saturating_sub(count(row.examples.len())));
+            line.push(styles.dim, &format!("   {}{rest}", row.examples.join(" ")));
+        }
+        lines.extend(page.wrap(line, 8, 2));
+    }
+    if let Some(help) = row.help {
+        let line = page.line().gap(6).put(styles.hint, "hint: ").put(styles.text, help);
+        lines.extend(page.wrap(line, 12, 3));
+    }
+    lines
+}
+
+fn closing(page: &Page<'_>, _: usize) -> Vec<Line> {
+    let styles = page.styles;
+    let RunReport { result, summary, fingerprint: print, tool, .. } = page.content.report;
+    let row = |label: &str| page.styled(styles.dim, &format!("{label:<13}"));
+    let mut lines = vec![page.line()];
+    let plan = row("Plan").put(styles.text, &fingerprint::short(print));
+    let plan = plan.put(styles.dim, &format!(" {} {tool}", page.symbols().dot));
+    lines.extend(page.wrap(plan, 13, 2));
+    let again = match result {
+        RunResult::Done if summary.waits > 0 => " again when devices have checked in",
+        RunResult::Done | RunResult::Nothing => return lines,
+        RunResult::Partial | RunResult::Interrupted => {
+            " again continues: what is done is not sent twice"
+        }
+        RunResult::Stopped { .. } => " again continues, once what stopped it is mended",
+    };
+    let next = row("Next").put(styles.path, "vpp apply").put(styles.text, again);
+    lines.extend(page.wrap(next, 13, 2));
+    lines
+}
