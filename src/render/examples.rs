@@ -11,8 +11,8 @@ pub(super) struct Examples<'a>(Vec<(u64, &'a str)>);
 impl<'a> Examples<'a> {
     pub(super) fn offer(&mut self, holder: &'a str) {
         let item = (hash(holder), holder);
-        if self.0.len() < MOST || self.0.last().is_some_and(|last| item < *last) {
-            let at = self.0.partition_point(|kept| *kept < item);
+        let at = self.0.partition_point(|kept| *kept < item);
+        if at < MOST && self.0.get(at) != Some(&item) {
             self.0.insert(at, item);
             self.0.truncate(MOST);
         }
@@ -39,6 +39,17 @@ mod tests {
         assert_eq!(hash(""), 0xcbf2_9ce4_8422_2325);
         assert_eq!(hash("a"), 0xaf63_dc4c_8601_ec8c);
         assert_eq!(hash("foobar"), 0x8594_4171_f739_67e8);
+    }
+
+    #[test]
+    fn nobody_is_an_example_twice() {
+        let mut examples = Examples::default();
+        for name in ["b", "a", "b", "a", "c", "b", "c"] {
+            examples.offer(name);
+        }
+        let mut names = examples.names();
+        names.sort_unstable();
+        assert_eq!(names, ["a", "b", "c"]);
     }
 
     #[test]

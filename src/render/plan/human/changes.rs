@@ -49,14 +49,13 @@ pub(super) fn causes(page: &Page<'_>, rows: usize) -> Vec<Line> {
     }
     if causes.len() > 1 {
         let all = |of: fn(&CauseRow<'_>) -> u64| sum(causes.iter().map(of));
-        let assets: BTreeSet<_> = causes.iter().flat_map(|row| &row.assets).collect();
+        // No sum of apps: one app can have several causes.
         table.row([
             page.line(),
             page.styled(styles.heading, "in all"),
             page.line(),
             number(styles.heading, all(|row| row.assign)),
             number(styles.heading, all(|row| row.reclaim)),
-            number(styles.heading, count(assets.len())),
         ]);
     }
     titled(page, page.heading("Why it changes", ""), &table)
@@ -96,7 +95,7 @@ pub(super) fn reclaims(page: &Page<'_>, rows: usize) -> Vec<Line> {
     }
     columns.extend([
         Column::numbers("after"),
-        Column::numbers("share"),
+        Column::numbers("share").leaves(4),
         Column::words("how").leaves(3),
         Column::numbers("cause").leaves(2),
         Column::words("where").shrinks_to(14).keeps_end().leaves(1),

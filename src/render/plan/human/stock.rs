@@ -25,8 +25,8 @@ pub(super) fn licenses(page: &Page<'_>, rows: usize) -> Vec<Line> {
     columns.extend([
         Column::numbers("total").leaves(0),
         Column::numbers("free now"),
-        Column::numbers("assign"),
-        Column::numbers("release"),
+        Column::numbers("assign").leaves(3),
+        Column::numbers("release").leaves(2),
         Column::numbers("free after"),
     ]);
     if later {
