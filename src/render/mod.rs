@@ -7,10 +7,14 @@
 //! a clock, and no text from outside reaches a terminal unescaped: every piece of a line goes
 //! through [`escape`] when it is put there ([`text::Line::put`]).
 
+mod cause;
 pub mod diagnostics;
 pub mod escape;
+mod examples;
+mod fingerprint;
 pub mod json;
 pub mod number;
+mod page;
 pub mod plan;
 pub mod progress;
 pub mod run;

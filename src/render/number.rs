@@ -45,7 +45,17 @@ pub fn share(part: u64, whole: u64) -> String {
     }
 }
 
-/// A span of seconds in words: `40 s`, `6 min`, `2 h`.
+/// A time something took: `12 s`, `7 min 31 s`, `2 h 5 min`.
+pub fn duration(seconds: u64) -> String {
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match (hours, minutes) {
+        (0, 0) => format!("{seconds} s"),
+        (0, minutes) => format!("{minutes} min {seconds} s"),
+        (hours, minutes) => format!("{} h {minutes} min", grouped(hours)),
+    }
+}
+
+/// About so many seconds, in the unit that fits: `40 s`, `6 min`, `2 h`.
 pub fn seconds(seconds: u64) -> String {
     match seconds {
         0..90 => format!("{seconds} s"),
@@ -85,5 +95,8 @@ mod tests {
         assert_eq!(seconds(4), "4 s");
         assert_eq!(seconds(95), "2 min");
         assert_eq!(seconds(7200), "2 h");
+        assert_eq!(duration(12), "12 s");
+        assert_eq!(duration(451), "7 min 31 s");
+        assert_eq!(duration(7512), "2 h 5 min");
     }
 }

@@ -196,7 +196,7 @@ pub struct Laid {
     pub shown: Vec<bool>,
 }
 
-/// A number as a cell, grouped; nothing for zero where `blank`.
+/// A number as a cell, its thousands separated.
 pub fn number_cell(shape: &Shape, style: anstyle::Style, value: u64) -> Line {
     Line::new(shape.ascii).put(style, &number::grouped(value))
 }

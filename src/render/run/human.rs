@@ -3,7 +3,7 @@ use std::io::{self, Write};
 use super::sections::{FailureRow, RunSections, StepRow};
 use crate::apply::outcome::{RunReport, RunResult, RunSummary};
 use crate::plan::Action;
-use crate::render::number::{count, counted, grouped, seconds, sum};
+use crate::render::number::{count, counted, duration, grouped, sum};
 use crate::render::page::{self, LINES, Part};
 use crate::render::table::{Column, Table, number_cell};
 use crate::render::text::Line;
@@ -52,7 +52,7 @@ pub fn human(
 fn header(page: &Page<'_>, _: usize) -> Vec<Line> {
     let RunReport { started_at, ended_at, locations, summary, .. } = page.content.report;
     let took = started_at.duration_until(*ended_at).as_secs();
-    let took = seconds(u64::try_from(took).unwrap_or(0));
+    let took = duration(u64::try_from(took).unwrap_or(0));
     let place = match locations.as_slice() {
         [only] => {
             let name = page.styled(page.styles.name, &only.name);
@@ -110,21 +110,20 @@ fn verdict(page: &Page<'_>, _: usize) -> Vec<Line> {
 
 /// What is not done, in a sentence.
 fn rest(summary: &RunSummary) -> String {
-    let mut parts = vec![];
-    let mut part = |number: u64, what: &str| {
-        if number > 0 {
-            parts.push(format!("{} {what}", grouped(number)));
-        }
-    };
-    part(summary.failed, "failed");
-    part(summary.not_tried, "not tried");
-    part(summary.users_failed, "users failed");
-    part(summary.users_not_tried, "users not tried");
-    part(summary.waits, "waiting for devices");
-    if parts.is_empty() {
-        "Not everything is done.".to_owned()
-    } else {
-        format!("{}.", parts.join(", "))
+    let users = |number| counted(number, "user", "users");
+    let parts: Vec<String> = [
+        (summary.failed, format!("{} failed", grouped(summary.failed))),
+        (summary.not_tried, format!("{} not tried", grouped(summary.not_tried))),
+        (summary.users_failed, format!("{} failed", users(summary.users_failed))),
+        (summary.users_not_tried, format!("{} not tried", users(summary.users_not_tried))),
+        (summary.waits, format!("{} waiting for devices", grouped(summary.waits))),
+    ]
+    .into_iter()
+    .filter_map(|(number, text)| (number > 0).then_some(text))
+    .collect();
+    match parts.as_slice() {
+        [] => "Not everything is done.".to_owned(),
+        parts => format!("{}.", parts.join(", ")),
     }
 }
 
@@ -154,16 +153,17 @@ fn totals(page: &Page<'_>, _: usize) -> Vec<Line> {
         (styles.warn, summary.waits, "waiting"),
         (styles.error, summary.failed, "failed"),
         (styles.warn, summary.not_tried, "not tried"),
-        (styles.text, summary.users_created, "users registered"),
-        (styles.text, summary.users_updated, "users updated"),
-        (styles.text, summary.users_retired, "users retired"),
-        (styles.error, summary.users_failed, "users failed"),
-        (styles.warn, summary.users_not_tried, "users not tried"),
+        (styles.text, summary.users_created, "user* registered"),
+        (styles.text, summary.users_updated, "user* updated"),
+        (styles.text, summary.users_retired, "user* retired"),
+        (styles.error, summary.users_failed, "user* failed"),
+        (styles.warn, summary.users_not_tried, "user* not tried"),
     ];
     let mut items: Vec<Line> = facts
         .into_iter()
         .filter(|(_, number, _)| *number > 0)
         .map(|(style, number, what)| {
+            let what = what.replace('*', if number == 1 { "" } else { "s" });
             page.styled(style, &grouped(number)).put(styles.text, &format!(" {what}"))
         })
         .collect();
@@ -171,7 +171,8 @@ fn totals(page: &Page<'_>, _: usize) -> Vec<Line> {
         [] => {}
         [only] => items.push(page.text("claimed ").put(styles.name, only)),
         several => {
-            items.push(page.text(&format!("{} locations claimed", grouped(count(several.len())))))
+            let text = format!("{} locations claimed", grouped(count(several.len())));
+            items.push(page.text(&text));
         }
     }
     if items.is_empty() {
@@ -192,24 +193,32 @@ fn steps(page: &Page<'_>, rows: usize) -> Vec<Line> {
         Column::words("app").shrinks_to(12),
         Column::words("cause").shrinks_to(14).leaves(0),
         Column::numbers("done"),
-        Column::numbers("already"),
+        Column::numbers("already").leaves(2),
         Column::numbers("waits"),
         Column::numbers("failed"),
-        Column::numbers("not tried"),
-        Column::numbers("of"),
+        Column::numbers("untried"),
+        Column::numbers("of").leaves(1),
     ]);
+    // What happened to nobody needs no column.
+    let happened = |of: fn(&StepRow<'_>) -> u64| steps.iter().any(|row| of(row) > 0);
+    let [already, waits, failed, untried] = [
+        happened(|row| row.already),
+        happened(|row| row.waits),
+        happened(|row| row.failed),
+        happened(|row| row.not_tried),
+    ];
     let numbers = |rows: &[&StepRow<'_>]| {
-        let total = |of: &dyn Fn(&StepRow<'_>) -> u64| sum(rows.iter().map(|row| of(row)));
         let cell = |style, value: u64| {
             number_cell(page.shape, if value == 0 { styles.dim } else { style }, value)
         };
+        let some = |shown: bool, cell: Line| if shown { cell } else { page.line() };
         [
-            cell(styles.ok, total(&|row| row.applied)),
-            cell(styles.text, total(&|row| row.already)),
-            cell(styles.warn, total(&|row| row.waits)),
-            cell(styles.error, total(&|row| row.failed)),
-            cell(styles.warn, total(&|row| row.not_tried)),
-            cell(styles.text, total(&StepRow::pairs)),
+            cell(styles.ok, sum(rows.iter().map(|row| row.applied))),
+            some(already, cell(styles.text, sum(rows.iter().map(|row| row.already)))),
+            some(waits, cell(styles.warn, sum(rows.iter().map(|row| row.waits)))),
+            some(failed, cell(styles.error, sum(rows.iter().map(|row| row.failed)))),
+            some(untried, cell(styles.warn, sum(rows.iter().map(|row| row.not_tried)))),
+            cell(styles.text, sum(rows.iter().map(|row| row.pairs()))),
         ]
     };
     for row in steps.iter().take(rows) {
@@ -287,7 +296,7 @@ fn failure(page: &Page<'_>, row: &FailureRow<'_>) -> Vec<Line> {
         }
     } else {
         if !row.examples.is_empty() {
-            let rest = page.plus(row.count.saturating_sub(count(row.examples.len())));
+            let rest = page.plus(count(row.holders.len().saturating_sub(row.examples.len())));
             line.push(styles.dim, &format!("   {}{rest}", row.examples.join(" ")));
         }
         lines.extend(page.wrap(line, 8, 2));

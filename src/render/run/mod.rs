@@ -1,1 +1,29 @@
-//! The outcome of a run.
+//! What a run did, for people and for machines.
+
+mod human;
+mod sections;
+
+pub use human::human;
+pub use sections::{FailureRow, RunSections, StepRow};
+
+use std::io::{self, Write};
+
+use super::json as writer;
+use crate::apply::outcome::{Event, RunReport};
+
+/// Writes the whole report as one line of JSON.
+///
+/// # Errors
+/// Those of `out`.
+pub fn json(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
+    writer::line(out, report)
+}
+
+/// Writes one event as one line of the stream, and flushes it: someone is watching.
+///
+/// # Errors
+/// Those of `out`.
+pub fn event(out: &mut dyn Write, event: &Event) -> io::Result<()> {
+    writer::line(out, event)?;
+    out.flush()
+}

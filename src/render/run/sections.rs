@@ -64,7 +64,7 @@ pub struct FailureRow<'r> {
     pub count: u64,
     /// At most three holders.
     pub examples: Vec<&'r str>,
-    /// Everyone it hit.
+    /// Everyone it hit, once.
     pub holders: Vec<&'r str>,
 }
 
@@ -149,6 +149,7 @@ fn failures(report: &RunReport) -> Vec<FailureRow<'_>> {
         .map(|(mut row, examples)| {
             row.hit.sort_by_key(|(_, count)| Reverse(*count));
             row.holders.sort_unstable();
+            row.holders.dedup();
             FailureRow { examples: examples.names(), ..row }
         })
         .collect();

@@ -4,5 +4,7 @@
 mod diagnostics;
 mod plan;
 mod plan_holds;
+mod progress;
+mod run;
 mod schema;
 mod world;

@@ -385,7 +385,7 @@ fn holds(plan: &Plan, width: usize, ascii: bool) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn any_plan_renders_and_nothing_gets_out(
@@ -398,11 +398,11 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(8))]
+    #![proptest_config(ProptestConfig::with_cases(4))]
 
     #[test]
     fn a_plan_with_too_much_of_everything_fits_too(
-        plan in any_plan(30..40),
+        plan in any_plan(20..30),
         width in 20usize..200,
     ) {
         holds(&plan, width, false)?;

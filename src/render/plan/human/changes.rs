@@ -1,8 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::page::Page;
-use crate::manifest::kind::{Intent, ReclaimMode};
-use crate::plan::CauseKind;
+use crate::render::cause;
 use crate::render::number::{count, counted, grouped, share, sum};
 use crate::render::plan::{AssignRow, CauseRow, ReclaimRow};
 use crate::render::table::{Column, Table, number_cell};
@@ -10,7 +9,7 @@ use crate::render::text::Line;
 
 /// Why it changes: one row per reason, numbered, with the sums.
 pub(super) fn causes(page: &Page<'_>, rows: usize) -> Vec<Line> {
-    let (styles, causes) = (page.styles, &page.sections.causes);
+    let (styles, causes) = (page.styles, &page.content.sections.causes);
     if causes.is_empty() {
         return vec![];
     }
@@ -28,7 +27,7 @@ pub(super) fn causes(page: &Page<'_>, rows: usize) -> Vec<Line> {
     for (at, row) in causes.iter().enumerate().take(rows) {
         table.row([
             number(styles.heading, count(at + 1)),
-            cause(page, row.kind),
+            cause::line(styles, page.shape.ascii, row.kind),
             page.place(row.places.iter()),
             number(styles.assign, row.assign),
             number(styles.reclaim, row.reclaim),
@@ -50,14 +49,13 @@ pub(super) fn causes(page: &Page<'_>, rows: usize) -> Vec<Line> {
     }
     if causes.len() > 1 {
         let all = |of: fn(&CauseRow<'_>) -> u64| sum(causes.iter().map(of));
-        let assets: BTreeSet<_> = causes.iter().flat_map(|row| &row.assets).collect();
+        // No sum of apps: one app can have several causes.
         table.row([
             page.line(),
             page.styled(styles.heading, "in all"),
             page.line(),
             number(styles.heading, all(|row| row.assign)),
             number(styles.heading, all(|row| row.reclaim)),
-            number(styles.heading, count(assets.len())),
         ]);
     }
     titled(page, page.heading("Why it changes", ""), &table)
@@ -68,27 +66,6 @@ fn titled(page: &Page<'_>, mut lines: Vec<Line>, table: &Table) -> Vec<Line> {
     lines.extend(laid.titles);
     lines.extend(laid.rows);
     lines
-}
-
-/// A reason in words.
-pub(super) fn cause(page: &Page<'_>, kind: &CauseKind) -> Line {
-    let styles = page.styles;
-    match kind {
-        CauseKind::Entry { group, intent } => {
-            let (before, after) = match intent {
-                Intent::Required => ("assign to ", ", required"),
-                Intent::Available => ("assign to ", ", available"),
-                Intent::Uninstall => ("uninstall from ", ""),
-            };
-            page.text(before).put(styles.name, group).put(styles.text, after)
-        }
-        CauseKind::Except { group } => page.text("except ").put(styles.name, group),
-        CauseKind::Unnamed { reclaim } => page.text(match reclaim {
-            ReclaimMode::Uninstall => "no entry names them, reclaim: uninstall",
-            ReclaimMode::Release => "no entry names them, reclaim: release",
-            ReclaimMode::Keep => "no entry names them, reclaim: keep",
-        }),
-    }
 }
 
 fn numbers(causes: &BTreeSet<usize>) -> String {
@@ -103,7 +80,7 @@ fn numbers(causes: &BTreeSet<usize>) -> String {
 
 /// Licenses taken back: never folded below the app, with what is lost and what remains.
 pub(super) fn reclaims(page: &Page<'_>, rows: usize) -> Vec<Line> {
-    let (styles, reclaims) = (page.styles, &page.sections.reclaims);
+    let (styles, reclaims) = (page.styles, &page.content.sections.reclaims);
     if reclaims.is_empty() {
         return vec![];
     }
@@ -118,7 +95,7 @@ pub(super) fn reclaims(page: &Page<'_>, rows: usize) -> Vec<Line> {
     }
     columns.extend([
         Column::numbers("after"),
-        Column::numbers("share"),
+        Column::numbers("share").leaves(4),
         Column::words("how").leaves(3),
         Column::numbers("cause").leaves(2),
         Column::words("where").shrinks_to(14).keeps_end().leaves(1),
@@ -165,7 +142,7 @@ pub(super) fn reclaims(page: &Page<'_>, rows: usize) -> Vec<Line> {
         table.row(cells);
     }
     let laid = table.lay_out(styles, page.shape);
-    let totals = &page.sections.totals;
+    let totals = &page.content.sections.totals;
     let assets: BTreeSet<_> = reclaims.iter().map(|row| row.asset).collect();
     let mut said = format!(
         ": {} of {}",
@@ -210,7 +187,7 @@ fn examples(page: &Page<'_>, row: &ReclaimRow<'_>) -> Option<Line> {
 
 /// What taking back means for the people who hold the devices.
 fn meaning(page: &Page<'_>) -> Vec<Line> {
-    let (styles, totals) = (page.styles, &page.sections.totals);
+    let (styles, totals) = (page.styles, &page.content.sections.totals);
     let mut lines = vec![];
     let mut say = |number: u64, word: &str, said: &str| {
         if number > 0 {
@@ -234,7 +211,7 @@ fn meaning(page: &Page<'_>) -> Vec<Line> {
 
 /// Licenses given, apps with the same causes folded.
 pub(super) fn assigns(page: &Page<'_>, rows: usize) -> Vec<Line> {
-    let (styles, assigns) = (page.styles, &page.sections.assigns);
+    let (styles, assigns) = (page.styles, &page.content.sections.assigns);
     if assigns.is_empty() {
         return vec![];
     }
@@ -269,7 +246,7 @@ pub(super) fn assigns(page: &Page<'_>, rows: usize) -> Vec<Line> {
     let apps = sum(assigns.iter().map(|row| count(row.assets.len())));
     let said = format!(
         ": {} of {}",
-        counted(page.sections.totals.assign, "license", "licenses"),
+        counted(page.content.sections.totals.assign, "license", "licenses"),
         page.assets(apps),
     );
     let mut lines = page.heading("Assignments", &said);

@@ -1,13 +1,14 @@
 use super::page::Page;
 use crate::plan::InactionKind;
+use crate::render::fingerprint;
 use crate::render::number::{count, counted, grouped, seconds};
 use crate::render::plan::Verdict;
 use crate::render::text::Line;
 
 /// People to register, update and retire, and those who cannot install yet.
 pub(super) fn users(page: &Page<'_>, _: usize) -> Vec<Line> {
-    let (styles, totals) = (page.styles, &page.sections.totals);
-    let lists = || page.plan.locations.iter().map(|location| &location.users);
+    let (styles, totals) = (page.styles, &page.content.sections.totals);
+    let lists = || page.content.plan.locations.iter().map(|location| &location.users);
     let create = lists().flat_map(|users| users.create.iter().map(|user| &user.client_user_id));
     let update = lists().flat_map(|users| users.update.iter().map(|user| &user.client_user_id));
     let retire = lists().flat_map(|users| users.retire.iter());
@@ -46,9 +47,9 @@ pub(super) fn users(page: &Page<'_>, _: usize) -> Vec<Line> {
 
 /// What is deliberately not done, and why.
 pub(super) fn left(page: &Page<'_>, _: usize) -> Vec<Line> {
-    let (styles, totals) = (page.styles, &page.sections.totals);
+    let (styles, totals) = (page.styles, &page.content.sections.totals);
     let mut lines = vec![];
-    for row in &page.sections.left {
+    for row in &page.content.sections.left {
         let (style, what) = match row.kind {
             InactionKind::Short => {
                 (styles.warn, "go without: no license is left (whenShort: fill)")
@@ -96,8 +97,8 @@ pub(super) fn left(page: &Page<'_>, _: usize) -> Vec<Line> {
 
 /// The cost, the fingerprint and what to type next.
 pub(super) fn closing(page: &Page<'_>, _: usize) -> Vec<Line> {
-    let (styles, symbols, plan) = (page.styles, page.symbols(), page.plan);
-    let cost = page.sections.cost;
+    let (styles, symbols, plan) = (page.styles, page.symbols(), page.content.plan);
+    let cost = page.content.sections.cost;
     let file = page.shape.plan_file.as_deref();
     let row = |label: &str| page.styled(styles.dim, &format!("{label:<13}"));
     let mut lines = vec![page.line()];
@@ -115,7 +116,7 @@ pub(super) fn closing(page: &Page<'_>, _: usize) -> Vec<Line> {
         }
         lines.extend(page.wrap(line, 13, 2));
     }
-    let mut print = row("Fingerprint").put(styles.text, &short(&plan.fingerprint));
+    let mut print = row("Fingerprint").put(styles.text, &fingerprint::short(&plan.fingerprint));
     print.push(styles.dim, &format!(" {} {}", symbols.dot, plan.tool));
     if let Some(file) = file {
         print.push(styles.dim, &format!(" {} saved as {file}", symbols.dot));
@@ -123,7 +124,7 @@ pub(super) fn closing(page: &Page<'_>, _: usize) -> Vec<Line> {
     lines.extend(page.wrap(print, 13, 2));
     let saved = file.map(|file| format!(" {file}")).unwrap_or_default();
     let next = row("Next");
-    let next = match page.sections.verdict {
+    let next = match page.content.sections.verdict {
         Verdict::Ready => next.put(styles.path, &format!("vpp apply{saved}")),
         Verdict::Nothing => return lines,
         Verdict::Blocked { .. } => next
@@ -145,13 +146,4 @@ pub(super) fn closing(page: &Page<'_>, _: usize) -> Vec<Line> {
         lines.extend(page.wrap(line, 13, 2));
     }
     lines
-}
-
-/// `vpp1:9f2c-41d0-77ab`: enough to compare by eye.
-fn short(fingerprint: &str) -> String {
-    let (scheme, hash) = fingerprint.split_once(':').unwrap_or(("", fingerprint));
-    let digits: Vec<char> = hash.chars().take(12).collect();
-    let groups: Vec<String> = digits.chunks(4).map(|group| group.iter().collect()).collect();
-    let short = groups.join("-");
-    if scheme.is_empty() { short } else { format!("{scheme}:{short}") }
 }

@@ -1,18 +1,18 @@
 use std::io::{self, Write};
 
-use super::changes;
 use super::page::Page;
 use crate::license::{ClientUserId, SerialNumber};
 use crate::plan::{Action, Change};
+use crate::render::cause as words;
 use crate::render::number::{count, counted};
 use crate::render::text::Line;
 
 /// Every change with its holders, and every person to register, update or retire.
 pub(super) fn holders(out: &mut dyn Write, page: &Page<'_>) -> io::Result<()> {
-    for change in &page.plan.changes {
+    for change in &page.content.plan.changes {
         one(out, page, change)?;
     }
-    for location in &page.plan.locations {
+    for location in &page.content.plan.locations {
         let users = &location.users;
         let lists = [
             ("register", users.create.iter().map(|user| user.client_user_id.as_str()).collect()),
@@ -52,7 +52,7 @@ fn one(out: &mut dyn Write, page: &Page<'_>, change: &Change) -> io::Result<()> 
     let mut line = page.styled(style, verb).gap(1).put(styles.name, name);
     line.push(styles.dim, &format!(" ({asset})"));
     line.push(styles.text, &format!(" in {location}{dot}{}{dot}", holders.join(", ")));
-    line.append(changes::cause(page, &cause.kind));
+    line.append(words::line(styles, page.shape.ascii, &cause.kind));
     line.push(styles.text, &dot);
     line.push(styles.path, &format!("{}:{}", cause.file, cause.line));
     page.line().write(out)?;

@@ -7,7 +7,7 @@ use crate::render::text::Line;
 
 /// Guards that had something to say: those that block first, each with the allowance or the fix.
 pub(super) fn guards(page: &Page<'_>, rows: usize) -> Vec<Line> {
-    let guards = &page.sections.guards;
+    let guards = &page.content.sections.guards;
     if guards.is_empty() {
         return vec![];
     }
@@ -96,7 +96,7 @@ fn hints(page: &Page<'_>, help: &[String], indent: usize) -> Vec<Line> {
 
 /// Errors and warnings about the manifests, one line each.
 pub(super) fn notices(page: &Page<'_>, rows: usize) -> Vec<Line> {
-    let notices = &page.sections.notices;
+    let notices = &page.content.sections.notices;
     if notices.is_empty() {
         return vec![];
     }

@@ -8,13 +8,11 @@ mod stock;
 
 use std::io::{self, Write};
 
-use self::page::{Page, Part};
+use self::page::{Content, Page};
 use super::Sections;
 use crate::plan::Plan;
+use crate::render::page::{LINES, Part};
 use crate::render::{Shape, Styles};
-
-/// No more lines than this, whatever the plan: two screens.
-const LINES: usize = 80;
 
 /// Writes the plan for people: the verdict first, then guards, causes, reclaims, assigns, what is
 /// left alone, licenses, cost and what to type next.
@@ -25,7 +23,8 @@ const LINES: usize = 80;
 /// # Errors
 /// Those of `out`.
 pub fn human(out: &mut dyn Write, styles: &Styles, shape: &Shape, plan: &Plan) -> io::Result<()> {
-    let mut page = Page { plan, sections: Sections::of(plan), styles, shape, tight: false };
+    let content = Content { plan, sections: Sections::of(plan) };
+    let mut page = Page::new(content, styles, shape);
     let mut parts = [
         Part::new(opening::header, 0, 0),
         Part::new(opening::verdict, 0, 0),
@@ -43,8 +42,7 @@ pub fn human(out: &mut dyn Write, styles: &Styles, shape: &Shape, plan: &Plan) -
         Part::new(stock::licenses, 6, 1),
         Part::new(closing::closing, 0, 0),
     ];
-    let lines = if shape.detail { page.all(&parts) } else { page.fit(&mut parts, LINES) };
-    for line in lines {
+    for line in page.draw(&mut parts, LINES) {
         line.write(out)?;
     }
     if shape.detail { detail::holders(out, &page) } else { Ok(()) }

@@ -10,7 +10,7 @@ pub(super) fn header(page: &Page<'_>, _: usize) -> Vec<Line> {
     let dot = format!(" {} ", page.symbols().dot);
     let line = page.styled(page.styles.heading, "vpp plan");
     let mut items = vec![];
-    match page.sections.locations.as_slice() {
+    match page.content.sections.locations.as_slice() {
         [only] => {
             let mut name = page.styled(page.styles.name, only.name);
             if let Some(title) = only.title.filter(|title| *title != only.name) {
@@ -33,9 +33,9 @@ pub(super) fn header(page: &Page<'_>, _: usize) -> Vec<Line> {
 }
 
 fn read(page: &Page<'_>) -> String {
-    let requests = page.sections.cost.read_requests;
+    let requests = page.content.sections.cost.read_requests;
     let requests = counted(requests, "request", "requests");
-    match page.plan.locations.iter().filter_map(|location| location.read_at).max() {
+    match page.content.plan.locations.iter().filter_map(|location| location.read_at).max() {
         Some(at) => format!("read {} in {requests}", at.strftime("%Y-%m-%d %H:%M:%SZ")),
         None => format!("nothing read in {requests}"),
     }
@@ -45,7 +45,7 @@ fn read(page: &Page<'_>) -> String {
 pub(super) fn verdict(page: &Page<'_>, _: usize) -> Vec<Line> {
     let (styles, symbols) = (page.styles, page.symbols());
     let guards = |guards: u64| counted(guards, "guard blocks", "guards block");
-    let (style, word, said) = match page.sections.verdict {
+    let (style, word, said) = match page.content.sections.verdict {
         Verdict::Ready => {
             (styles.verdict_ok, format!("{} READY", symbols.ok), "Nothing blocks this plan.".into())
         }
@@ -93,8 +93,8 @@ pub(super) fn verdict(page: &Page<'_>, _: usize) -> Vec<Line> {
 }
 
 fn nothing(page: &Page<'_>) -> String {
-    let Totals { assets_managed, unchanged, locations, .. } = &page.sections.totals;
-    let all = if page.sections.left.is_empty() { "all " } else { "" };
+    let Totals { assets_managed, unchanged, locations, .. } = &page.content.sections.totals;
+    let all = if page.content.sections.left.is_empty() { "all " } else { "" };
     format!(
         "{} at {} checked: {all}{} are as wanted.",
         page.assets(*assets_managed),
@@ -107,6 +107,7 @@ fn nothing(page: &Page<'_>) -> String {
 pub(super) fn failures(page: &Page<'_>, rows: usize) -> Vec<Line> {
     let mut lines = vec![];
     let failed: Vec<_> = page
+        .content
         .sections
         .locations
         .iter()
@@ -128,7 +129,7 @@ pub(super) fn claims(page: &Page<'_>, rows: usize) -> Vec<Line> {
     let who = |owner: &MdmInfo| format!("\"{}\" (id {})", owner.name, owner.id);
     let styles = page.styles;
     let mut lines = vec![];
-    let claims = &page.sections.claims;
+    let claims = &page.content.sections.claims;
     for claim in claims.iter().take(rows) {
         let mut line = page.line().gap(2).put(styles.warn, page.symbols().warn).gap(1);
         let (verb, end) = match claim.over {
@@ -159,10 +160,10 @@ pub(super) fn claims(page: &Page<'_>, rows: usize) -> Vec<Line> {
 
 /// The totals, the largest things first.
 pub(super) fn totals(page: &Page<'_>, _: usize) -> Vec<Line> {
-    if page.sections.verdict == Verdict::Nothing {
+    if page.content.sections.verdict == Verdict::Nothing {
         return vec![];
     }
-    let (styles, totals) = (page.styles, &page.sections.totals);
+    let (styles, totals) = (page.styles, &page.content.sections.totals);
     let fact = |style, number: u64, what: &str| {
         page.styled(style, &grouped(number)).put(styles.text, &format!(" {what}"))
     };
@@ -203,7 +204,7 @@ pub(super) fn locations(page: &Page<'_>, rows: usize) -> Vec<Line> {
     }
     let styles = page.styles;
     let (all, failed): (Vec<_>, Vec<_>) =
-        page.sections.locations.iter().partition(|row| row.failed.is_none());
+        page.content.sections.locations.iter().partition(|row| row.failed.is_none());
     let loud = all.iter().filter(|row| !row.is_quiet() || page.shape.detail).count();
     let shown = loud.min(rows);
     let mut table = Table::new([

@@ -7,7 +7,7 @@ use crate::render::text::Line;
 
 /// Licenses after apply: a row for each app that has none free, a count of the others.
 pub(super) fn licenses(page: &Page<'_>, rows: usize) -> Vec<Line> {
-    let (styles, licenses) = (page.styles, &page.sections.licenses);
+    let (styles, licenses) = (page.styles, &page.content.sections.licenses);
     if licenses.rows.is_empty() {
         return vec![];
     }
@@ -25,8 +25,8 @@ pub(super) fn licenses(page: &Page<'_>, rows: usize) -> Vec<Line> {
     columns.extend([
         Column::numbers("total").leaves(0),
         Column::numbers("free now"),
-        Column::numbers("assign"),
-        Column::numbers("release"),
+        Column::numbers("assign").leaves(3),
+        Column::numbers("release").leaves(2),
         Column::numbers("free after"),
     ]);
     if later {

@@ -3,11 +3,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Place;
 use crate::license::{Asset, ClientUserId, SerialNumber};
-use crate::plan::{Action, Change, Plan};
+use crate::plan::{Action, Plan};
+use crate::render::examples::Examples;
 use crate::render::number::count;
-
-/// How many holders are named as examples.
-const EXAMPLES: usize = 3;
 
 /// Licenses of one asset taken back in one location.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,13 +53,13 @@ pub(super) fn reclaims<'p>(plan: &'p Plan, causes: &[usize]) -> Vec<ReclaimRow<'
             location.licenses.iter().map(move |row| ((name, row.asset), row.assigned))
         })
         .collect();
-    let mut rows: BTreeMap<(&str, Asset), (ReclaimRow<'p>, Lowest<'p>)> = BTreeMap::new();
+    let mut rows: BTreeMap<(&str, Asset), (ReclaimRow<'p>, Examples<'p>)> = BTreeMap::new();
     for (change, &cause) in plan.changes.iter().zip(causes) {
         if !change.action.is_reclaim() {
             continue;
         }
         let key = (change.location.as_str(), change.asset);
-        let (row, lowest) = rows.entry(key).or_insert_with(|| {
+        let (row, examples) = rows.entry(key).or_insert_with(|| {
             let row = ReclaimRow {
                 location: &change.location,
                 asset: change.asset,
@@ -74,14 +72,16 @@ pub(super) fn reclaims<'p>(plan: &'p Plan, causes: &[usize]) -> Vec<ReclaimRow<'
                 places: BTreeSet::new(),
                 examples: vec![],
             };
-            (row, vec![])
+            (row, Examples::default())
         });
         let side =
             if change.action == Action::Release { &mut row.release } else { &mut row.uninstall };
         *side = side.saturating_add(count(change.pairs()));
         row.causes.insert(cause);
         row.places.insert(Place { file: &change.cause.file, line: change.cause.line });
-        keep_lowest(lowest, change);
+        let devices = change.devices.iter().map(SerialNumber::as_str);
+        let users = change.users.iter().map(ClientUserId::as_str);
+        devices.chain(users).for_each(|holder| examples.offer(holder));
     }
     for change in plan.changes.iter().filter(|change| change.action == Action::Assign) {
         if let Some((row, _)) = rows.get_mut(&(change.location.as_str(), change.asset)) {
@@ -90,34 +90,8 @@ pub(super) fn reclaims<'p>(plan: &'p Plan, causes: &[usize]) -> Vec<ReclaimRow<'
     }
     let mut rows: Vec<ReclaimRow<'p>> = rows
         .into_values()
-        .map(|(row, lowest)| ReclaimRow {
-            examples: lowest.into_iter().map(|(_, holder)| holder).collect(),
-            ..row
-        })
+        .map(|(row, examples)| ReclaimRow { examples: examples.names(), ..row })
         .collect();
     rows.sort_by_key(|row| Reverse(row.reclaim()));
     rows
-}
-
-/// The holders with the lowest hashes, ascending.
-type Lowest<'p> = Vec<(u64, &'p str)>;
-
-fn keep_lowest<'p>(lowest: &mut Lowest<'p>, change: &'p Change) {
-    let devices = change.devices.iter().map(SerialNumber::as_str);
-    let users = change.users.iter().map(ClientUserId::as_str);
-    for holder in devices.chain(users) {
-        let item = (hash(holder), holder);
-        if lowest.len() < EXAMPLES || lowest.last().is_some_and(|last| item < *last) {
-            let at = lowest.partition_point(|kept| *kept < item);
-            lowest.insert(at, item);
-            lowest.truncate(EXAMPLES);
-        }
-    }
-}
-
-/// FNV-1a: the same everywhere and for ever, which the standard library does not promise.
-fn hash(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
 }

@@ -1,0 +1,27 @@
+//! Why something changes, in words.
+
+use super::Styles;
+use super::text::Line;
+use crate::manifest::kind::{Intent, ReclaimMode};
+use crate::plan::CauseKind;
+
+/// A reason in words, the group's name set off.
+pub(super) fn line(styles: &Styles, ascii: bool, kind: &CauseKind) -> Line {
+    let text = |text: &str| Line::new(ascii).put(styles.text, text);
+    match kind {
+        CauseKind::Entry { group, intent } => {
+            let (before, after) = match intent {
+                Intent::Required => ("assign to ", ", required"),
+                Intent::Available => ("assign to ", ", available"),
+                Intent::Uninstall => ("uninstall from ", ""),
+            };
+            text(before).put(styles.name, group).put(styles.text, after)
+        }
+        CauseKind::Except { group } => text("except ").put(styles.name, group),
+        CauseKind::Unnamed { reclaim } => text(match reclaim {
+            ReclaimMode::Uninstall => "no entry names them, reclaim: uninstall",
+            ReclaimMode::Release => "no entry names them, reclaim: release",
+            ReclaimMode::Keep => "no entry names them, reclaim: keep",
+        }),
+    }
+}
