@@ -61,11 +61,8 @@ pub async fn items(
         .redirect(redirect::Policy::none())
         .timeout(Duration::from_secs(20))
         .user_agent(concat!("vpp/", env!("CARGO_PKG_VERSION")));
-    let client = if address.scheme() == "http" {
-        client.no_proxy().tls_certs_only([])
-    } else {
-        client
-    };
+    let client =
+        if address.scheme() == "http" { client.no_proxy().tls_certs_only([]) } else { client };
     let client = client.build().map_err(failed)?;
     let platform = client_config.default_platform.as_deref().unwrap_or("enterprisestore");
     let country = client_config.country.as_deref().unwrap_or("US");

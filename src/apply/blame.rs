@@ -44,15 +44,15 @@ pub(super) fn of(failure: &Failure) -> Verdict {
         Class::Retry => Verdict::Again(reason),
         Class::Settled => Verdict::Already,
         Class::Token(_)
-            | Class::Limits
-            | Class::StaleVersion
-            | Class::PageOutOfRange
-            | Class::UnknownEvent
-            | Class::Stop
-            | Class::Change
-            | Class::Stock
-            | Class::Config
-            | Class::Request => Verdict::Final(reason),
+        | Class::Limits
+        | Class::StaleVersion
+        | Class::PageOutOfRange
+        | Class::UnknownEvent
+        | Class::Stop
+        | Class::Change
+        | Class::Stock
+        | Class::Config
+        | Class::Request => Verdict::Final(reason),
     }
 }
 
@@ -66,9 +66,7 @@ fn fit(failure: &Failure, asset: Asset, holder: HolderRef<'_>) -> Option<u8> {
     };
     let holders_listed = !failure.users.is_empty() || !failure.devices.is_empty();
     let holder_named = match holder {
-        HolderRef::Device(serial) => {
-            failure.devices.iter().any(|named| named.as_str() == serial)
-        }
+        HolderRef::Device(serial) => failure.devices.iter().any(|named| named.as_str() == serial),
         HolderRef::User(user) => failure.users.iter().any(|named| named.as_str() == user),
     };
     let asset_named = failure.assets.iter().any(|named| named.adam_id == asset.adam_id);

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use crate::manifest::kind::Breaker as Bounds;
 
 /// The kind of an error: Apple's number, or none where Apple gave none.
-pub type ErrorKind = Option<i64>;
+pub(super) type ErrorKind = Option<i64>;
 
 /// Counts what was tried and what failed, and says when to stop.
 #[derive(Debug, Clone)]
-pub struct Breaker {
+pub(super) struct Breaker {
     bounds: Bounds,
     tried: u64,
     failed: BTreeMap<ErrorKind, u64>,
@@ -18,12 +18,12 @@ pub struct Breaker {
 
 impl Breaker {
     /// A breaker that has seen nothing.
-    pub fn new(bounds: Bounds) -> Self {
+    pub(super) fn new(bounds: Bounds) -> Self {
         Self { bounds, tried: 0, failed: BTreeMap::new(), row: None }
     }
 
     /// Takes note of pairs that worked.
-    pub fn worked(&mut self, pairs: u64) {
+    pub(super) fn worked(&mut self, pairs: u64) {
         self.tried += pairs;
         if pairs > 0 {
             self.row = None;
@@ -31,7 +31,7 @@ impl Breaker {
     }
 
     /// Takes note of pairs that failed one after the other.
-    pub fn failed(&mut self, kind: ErrorKind, pairs: u64) {
+    pub(super) fn failed(&mut self, kind: ErrorKind, pairs: u64) {
         self.tried += pairs;
         *self.failed.entry(kind).or_default() += pairs;
         self.row = match self.row {
@@ -41,7 +41,7 @@ impl Breaker {
     }
 
     /// Why nothing more should be started, if so.
-    pub fn tripped(&self) -> Option<String> {
+    pub(super) fn tripped(&self) -> Option<String> {
         if let Some((kind, count)) = self.row
             && count >= u64::from(self.bounds.errors_in_a_row)
         {

@@ -316,9 +316,9 @@ pub(super) fn trial(
         work.items.iter().filter(|item| item.change.action == action).find_map(|item| {
             let asset = item.change.asset;
             let room = match action {
-                Action::Assign => {
-                    free.get(&asset).map_or(size, |&free| size.min(usize::try_from(free).unwrap_or(size)))
-                }
+                Action::Assign => free
+                    .get(&asset)
+                    .map_or(size, |&free| size.min(usize::try_from(free).unwrap_or(size))),
                 Action::Release | Action::Uninstall => size,
             };
             let holders: HolderSet = work

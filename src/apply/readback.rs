@@ -113,10 +113,7 @@ async fn walk(
 }
 
 /// A holder of this run; others are none of its business.
-fn find(
-    roster: &Roster,
-    holder: Result<HolderRef<'_>, RecordError>,
-) -> Option<HolderId> {
+fn find(roster: &Roster, holder: Result<HolderRef<'_>, RecordError>) -> Option<HolderId> {
     match holder.ok()? {
         HolderRef::Device(text) => {
             let serial: SerialNumber = text.parse().ok()?;
@@ -134,8 +131,7 @@ pub(super) async fn users(
     let mut found = BTreeMap::new();
     if u64::try_from(people.len()).is_ok_and(|people| people <= ONE_BY_ONE) {
         for person in people {
-            let filter =
-                UserFilter { client_user_id: Some(person.clone()), ..Default::default() };
+            let filter = UserFilter { client_user_id: Some(person.clone()), ..Default::default() };
             records(reader, &filter, people, &mut found).await?;
         }
     } else {
@@ -177,7 +173,8 @@ pub(super) async fn stock(
 ) -> Result<BTreeMap<Asset, Stock>, AppleError> {
     let one_by_one = u64::try_from(assets.len()).is_ok_and(|assets| assets <= ONE_BY_ONE);
     let filters: Vec<AssetFilter> = if one_by_one {
-        let one = |asset: &Asset| AssetFilter { adam_id: Some(asset.adam_id), ..Default::default() };
+        let one =
+            |asset: &Asset| AssetFilter { adam_id: Some(asset.adam_id), ..Default::default() };
         assets.iter().map(one).collect()
     } else {
         vec![AssetFilter::default()]

@@ -27,12 +27,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            in_flight: 4,
-            rounds: 4,
-            pause: Duration::from_secs(10),
-            bounds: Bounds::default(),
-        }
+        Self { in_flight: 4, rounds: 4, pause: Duration::from_secs(10), bounds: Bounds::default() }
     }
 }
 

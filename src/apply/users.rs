@@ -119,11 +119,7 @@ pub(super) async fn carry_out(
     run.go_on()
 }
 
-async fn send(
-    run: &Run<'_>,
-    step: Step,
-    batch: &[UserDetails],
-) -> Result<EventStatus, AppleError> {
+async fn send(run: &Run<'_>, step: Step, batch: &[UserDetails]) -> Result<EventStatus, AppleError> {
     let event = match step {
         Step::Create => run.writer.create_users(batch).await?,
         Step::Update => run.writer.update_users(batch).await?,

@@ -88,7 +88,12 @@ impl<'a> Work<'a> {
     }
 
     /// The requests that cover exactly these pairs.
-    pub(super) fn requests(&self, action: Action, pairs: &Pairs, limits: &Limits) -> Vec<Rectangle> {
+    pub(super) fn requests(
+        &self,
+        action: Action,
+        pairs: &Pairs,
+        limits: &Limits,
+    ) -> Vec<Rectangle> {
         let changes: Vec<Change> = self
             .of_action(action)
             .filter_map(|item| {
@@ -127,7 +132,8 @@ impl<'a> Work<'a> {
     pub(super) fn failure_among(&self, action: Action, pairs: &Pairs) -> Option<Reason> {
         self.of_action(action).find_map(|item| {
             let holders = pairs.get(&item.change.asset)?;
-            let fate = item.failed.iter().find(|fate| fate.holders.intersection_len(holders) > 0)?;
+            let fate =
+                item.failed.iter().find(|fate| fate.holders.intersection_len(holders) > 0)?;
             Some(fate.reason.clone())
         })
     }
@@ -182,9 +188,8 @@ impl<'a> Work<'a> {
     }
 
     fn narrowed(&self, change: &Change, to: &HolderSet) -> Change {
-        let stays = |holder: &Holder| {
-            self.roster.find(holder.as_ref()).is_some_and(|id| to.contains(id))
-        };
+        let stays =
+            |holder: &Holder| self.roster.find(holder.as_ref()).is_some_and(|id| to.contains(id));
         let mut narrowed = Change { devices: vec![], users: vec![], ..change.clone() };
         for holder in holders(change).filter(stays) {
             match holder {

@@ -95,10 +95,12 @@ fn show(context: &Context, arguments: &Arguments, plan: &Plan) -> io::Result<()>
     let streams = &context.streams;
     let shape = shape(context, arguments);
     match arguments.format {
-        Format::Human => streams
-            .print(|out| render::plan::human(out, &streams.out_styles(), &shape, plan)),
-        Format::Json => streams
-            .say(|out| render::plan::human(out, &streams.err_styles(), &shape, plan)),
+        Format::Human => {
+            streams.print(|out| render::plan::human(out, &streams.out_styles(), &shape, plan))
+        }
+        Format::Json => {
+            streams.say(|out| render::plan::human(out, &streams.err_styles(), &shape, plan))
+        }
     }
 }
 

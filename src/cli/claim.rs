@@ -54,7 +54,8 @@ async fn claim(
     let streams = &context.streams;
     match &found {
         Some(found) if found.id == owner.id && found.name == owner.name => {
-            streams.print(|out| writeln!(out, "{}: already claimed by {}", one.name, told(&owner)))?;
+            streams
+                .print(|out| writeln!(out, "{}: already claimed by {}", one.name, told(&owner)))?;
             return Ok(Exit::Done);
         }
         Some(found) if found.id != owner.id => {
@@ -88,9 +89,8 @@ async fn claim(
         )
         .into());
     }
-    streams.print(|out| {
-        writeln!(out, "{}: claimed by {}, before: {from}", one.name, told(&owner))
-    })?;
+    streams
+        .print(|out| writeln!(out, "{}: claimed by {}, before: {from}", one.name, told(&owner)))?;
     Ok(Exit::Done)
 }
 

@@ -49,9 +49,8 @@ impl Apple {
 /// Reads a sandbox's seed.
 pub(super) fn world(path: &Utf8Path) -> Result<sandbox::World, Failure> {
     let text = fs_err::read_to_string(path)?;
-    yaml::from_str(&text).map_err(|error| {
-        Failure::from(anyhow::anyhow!("{path} is not a sandbox world: {error}"))
-    })
+    yaml::from_str(&text)
+        .map_err(|error| Failure::from(anyhow::anyhow!("{path} is not a sandbox world: {error}")))
 }
 
 /// One location and its connection, or why there is none.
@@ -80,13 +79,14 @@ pub(super) fn open_all(
             known.join(", ")
         )));
     }
-    let opened = manifests.locations.iter().filter(|location| wanted(target, location)).map(
-        |location| Opened {
-            name: location.name.value.clone(),
-            reader: open(context, location, folder, target, apple)
-                .map_err(|error| format!("{error:#}")),
-        },
-    );
+    let opened =
+        manifests.locations.iter().filter(|location| wanted(target, location)).map(|location| {
+            Opened {
+                name: location.name.value.clone(),
+                reader: open(context, location, folder, target, apple)
+                    .map_err(|error| format!("{error:#}")),
+            }
+        });
     Ok(opened.collect())
 }
 
@@ -173,8 +173,7 @@ pub(super) fn candidates(
             Some(TokenSource::Env(name)) => name.clone(),
             Some(TokenSource::File(_) | TokenSource::Command(_)) | None => "VPP_TOKEN".to_owned(),
         };
-        let reader =
-            one.reader.map_err(|reason| anyhow::anyhow!("{}: {reason}", one.name))?;
+        let reader = one.reader.map_err(|reason| anyhow::anyhow!("{}: {reason}", one.name))?;
         Ok(Candidate { name: Some(one.name), token_env, reader })
     };
     opened.into_iter().map(candidate).collect()
@@ -194,8 +193,7 @@ pub(super) fn by_token(
             let connection = Connection::new(Token::parse(&token)?)
                 .endpoint(Endpoint::parse(&running.url())?)
                 .location(&name);
-            let token_env =
-                if several { variable(&name) } else { "VPP_TOKEN".to_owned() };
+            let token_env = if several { variable(&name) } else { "VPP_TOKEN".to_owned() };
             let reader = connect(context, connection, apple)?;
             Ok(Candidate { name: Some(name), token_env, reader })
         };

@@ -38,7 +38,9 @@ impl Environment {
     /// Time between two looks at an event, for sandboxes.
     pub(super) fn poll_interval(&self) -> anyhow::Result<Option<Duration>> {
         self.get("VPP_POLL_INTERVAL")
-            .map(|text| duration(text).map_err(|error| anyhow::anyhow!("VPP_POLL_INTERVAL: {error}")))
+            .map(|text| {
+                duration(text).map_err(|error| anyhow::anyhow!("VPP_POLL_INTERVAL: {error}"))
+            })
             .transpose()
     }
 

@@ -11,14 +11,18 @@ pub(super) fn run(context: &Context, arguments: &Explain) -> Result<Exit, Failur
     let codes = all();
     let streams = &context.streams;
     let Some(asked) = &arguments.code else {
-        streams.print(|out| codes.iter().try_for_each(|code| writeln!(out, "{}  {}", code.id, code.title)))?;
+        streams.print(|out| {
+            codes.iter().try_for_each(|code| writeln!(out, "{}  {}", code.id, code.title))
+        })?;
         return Ok(Exit::Done);
     };
     let asked = asked.trim().to_ascii_uppercase();
     let id = if asked.starts_with("VPP-") { asked } else { format!("VPP-{asked}") };
     let Some(code) = codes.iter().find(|code| code.id == id) else {
         let near = nearest(&id, codes.iter().map(|code| code.id));
-        let hint = near.map_or("list them with `vpp explain`".to_owned(), |near| format!("did you mean {near}?"));
+        let hint = near.map_or("list them with `vpp explain`".to_owned(), |near| {
+            format!("did you mean {near}?")
+        });
         return Err(Failure::usage(format!("there is no code {id}\nhint: {hint}")));
     };
     let styles = streams.out_styles();
@@ -32,12 +36,13 @@ pub(super) fn run(context: &Context, arguments: &Explain) -> Result<Exit, Failur
 
 /// Every code of every room, by id.
 fn all() -> Vec<&'static Code> {
-    let mut codes: Vec<&'static Code> = [manifest::CODES, inventory::CODES, desired::CODES, apple::CODES]
-        .into_iter()
-        .flatten()
-        .copied()
-        .chain(plan::GUARDS.iter().map(|guard| &guard.code))
-        .collect();
+    let mut codes: Vec<&'static Code> =
+        [manifest::CODES, inventory::CODES, desired::CODES, apple::CODES]
+            .into_iter()
+            .flatten()
+            .copied()
+            .chain(plan::GUARDS.iter().map(|guard| &guard.code))
+            .collect();
     codes.sort_by_key(|code| code.id);
     codes
 }

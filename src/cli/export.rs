@@ -28,11 +28,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     result
 }
 
-async fn export(
-    context: &Context,
-    arguments: &Arguments,
-    apple: &Apple,
-) -> Result<Exit, Failure> {
+async fn export(context: &Context, arguments: &Arguments, apple: &Apple) -> Result<Exit, Failure> {
     let candidates = candidates(context, arguments, apple)?;
     let roster = Mutex::new(Roster::new());
     let scope = ReadScope { managed: BTreeSet::new(), full: true };
@@ -155,8 +151,7 @@ fn unique(taken: &mut BTreeSet<String>, candidate: &Candidate, actual: &Actual) 
         .clone()
         .or_else(apple)
         .unwrap_or_else(|| format!("location-{}", plain(&actual.uid)));
-    let name =
-        if taken.contains(&name) { format!("{name}-{}", plain(&actual.uid)) } else { name };
+    let name = if taken.contains(&name) { format!("{name}-{}", plain(&actual.uid)) } else { name };
     taken.insert(name.clone());
     name
 }

@@ -76,10 +76,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// clap's own exit code for a wrong command line is 2, which here means "there are changes".
 fn usage(error: &clap::Error) -> ExitCode {
-    let asked = matches!(
-        error.kind(),
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
-    );
+    let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     match error.print() {
         Ok(()) if asked => Exit::Done.into(),
         Ok(()) | Err(_) => Exit::Usage.into(),
@@ -102,9 +99,7 @@ fn run(context: &Context, command: Command) -> Result<Exit, Failure> {
     }
 }
 
-fn block_on(
-    command: impl Future<Output = Result<Exit, Failure>>,
-) -> Result<Exit, Failure> {
+fn block_on(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -56,8 +56,7 @@ pub(super) async fn make(
     target: &Target,
     apple: &Apple,
 ) -> Result<Made, Failure> {
-    let opened =
-        connect::open_all(context, &prepared.manifests, &prepared.folder, target, apple)?;
+    let opened = connect::open_all(context, &prepared.manifests, &prepared.folder, target, apple)?;
     if !target.locations.is_empty() {
         prepared
             .manifests
@@ -117,9 +116,7 @@ pub(super) fn report(context: &Context, plan: &Plan, reports: &[Report]) -> Resu
 
 fn write(context: &Context, plan: &Plan, format: Format, out: &mut dyn Write) -> io::Result<()> {
     match format {
-        Format::Human => {
-            render::plan::human(out, &Styles::plain(), &context.streams.shape(), plan)
-        }
+        Format::Human => render::plan::human(out, &Styles::plain(), &context.streams.shape(), plan),
         Format::Json => render::plan::json(out, plan),
     }
 }

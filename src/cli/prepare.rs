@@ -44,14 +44,7 @@ pub(super) fn prepare(
         return Err(refuse(context, &manifests, &diagnostics)?);
     }
     let digest = desired::digest(&resolved.desired, &roster);
-    Ok(Prepared {
-        folder: root,
-        manifests,
-        desired: resolved.desired,
-        roster,
-        diagnostics,
-        digest,
-    })
+    Ok(Prepared { folder: root, manifests, desired: resolved.desired, roster, diagnostics, digest })
 }
 
 /// The folder that paths in manifests are relative to.

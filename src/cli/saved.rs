@@ -34,7 +34,8 @@ pub(super) fn open(path: &Utf8Path, manifests: Option<&Utf8Path>) -> Result<Subj
         return Ok(Subject::Folder(path.to_owned()));
     }
     let saved = show::read(path)?;
-    let folder = manifests.map_or_else(|| saved.manifests.folder.clone().into(), Utf8Path::to_owned);
+    let folder =
+        manifests.map_or_else(|| saved.manifests.folder.clone().into(), Utf8Path::to_owned);
     Ok(Subject::Plan { saved: Box::new(saved), folder })
 }
 

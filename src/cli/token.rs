@@ -18,15 +18,12 @@ pub(super) fn read(
     allow_exec: bool,
 ) -> anyhow::Result<SecretString> {
     match source {
-        TokenSource::Env(name) => environment
-            .get(name)
-            .map(SecretString::from)
-            .ok_or_else(|| {
-                anyhow::anyhow!(
-                    "environment variable {name} is not set\nhint: set it to the text of the \
+        TokenSource::Env(name) => environment.get(name).map(SecretString::from).ok_or_else(|| {
+            anyhow::anyhow!(
+                "environment variable {name} is not set\nhint: set it to the text of the \
                      content token (.vpptoken) downloaded from Apple, or try `--sandbox WORLD`"
-                )
-            }),
+            )
+        }),
         TokenSource::File(path) => {
             let path = folder.join(path);
             fs_err::read_to_string(&path)

@@ -28,7 +28,8 @@ pub(super) fn run(context: &Context, arguments: &Validate) -> Result<Exit, Failu
         return Ok(Exit::Invalid);
     }
     if arguments.format == ValidateFormat::Human {
-        let count = |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
+        let count =
+            |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
         let counts = [
             count(manifests.locations.len(), "location", "locations"),
             count(manifests.inventories.len(), "inventory", "inventories"),

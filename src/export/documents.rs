@@ -141,8 +141,10 @@ fn file<T: Serialize>(
     path: String,
     documents: impl IntoIterator<Item = T>,
 ) -> Result<File, yaml::Error> {
-    let texts: Vec<String> =
-        documents.into_iter().map(|document| yaml::to_string(&document)).collect::<Result<_, _>>()?;
+    let texts: Vec<String> = documents
+        .into_iter()
+        .map(|document| yaml::to_string(&document))
+        .collect::<Result<_, _>>()?;
     let texts: Vec<&str> = texts.iter().map(|text| text.trim_end()).collect();
     Ok(File { path, text: format!("{}\n", texts.join("\n---\n")) })
 }

@@ -68,7 +68,9 @@ fn facts(
 ) -> io::Result<()> {
     let fact = |name: &str| Line::new(shape.ascii).gap(2).put(styles.dim, &format!("{name:<10}"));
     let owner = match &location.owner {
-        Some(MdmInfo { id, name, .. }) => fact("owner").put(styles.text, &format!("{name} (id {id})")),
+        Some(MdmInfo { id, name, .. }) => {
+            fact("owner").put(styles.text, &format!("{name} (id {id})"))
+        }
         None => fact("owner").put(styles.warn, "nobody: the first apply claims it"),
     };
     owner.write(out)?;
@@ -76,7 +78,9 @@ fn facts(
         (Some(end), Some(days)) => {
             let date = end.strftime("%Y-%m-%d");
             match days {
-                ..0 => fact("token").put(styles.error, &format!("ended on {date}: download a new one")),
+                ..0 => {
+                    fact("token").put(styles.error, &format!("ended on {date}: download a new one"))
+                }
                 0..TOKEN_DAYS => {
                     let left = counted(u64::try_from(days).unwrap_or(0), "day", "days");
                     fact("token").put(styles.warn, &format!("ends on {date}, in {left}"))
@@ -204,10 +208,14 @@ fn invitations(
         ]);
     }
     table.write(out, styles, shape)?;
-    let links: Vec<_> = people.iter().filter_map(|person| Some((person, person.link.as_ref()?))).collect();
+    let links: Vec<_> =
+        people.iter().filter_map(|person| Some((person, person.link.as_ref()?))).collect();
     if !links.is_empty() {
         writeln!(out)?;
-        Line::new(shape.ascii).gap(2).put(styles.text, "Links to accept, one per person:").write(out)?;
+        Line::new(shape.ascii)
+            .gap(2)
+            .put(styles.text, "Links to accept, one per person:")
+            .write(out)?;
     }
     for (person, link) in links {
         // A link is never cut: it would lead nowhere.

@@ -36,8 +36,6 @@ pub(super) fn of(actual: &Actual, link: impl Fn(&str) -> String) -> Vec<Invitati
             },
         })
         .collect();
-    people.sort_by(|a, b| {
-        (a.status, &a.client_user_id).cmp(&(b.status, &b.client_user_id))
-    });
+    people.sort_by(|a, b| (a.status, &a.client_user_id).cmp(&(b.status, &b.client_user_id)));
     people
 }

@@ -34,7 +34,10 @@ fn a_content_token_is_an_error_wherever_it_stands_and_is_not_shown() {
     for text in texts {
         let output = output(&text);
         assert!(output.contains("VPP-M035"), "{text}\n{output}");
-        assert!(!output.contains(&token[..20]) && !output.contains(&token[60..90]), "{text}\n{output}");
+        assert!(
+            !output.contains(&token[..20]) && !output.contains(&token[60..90]),
+            "{text}\n{output}"
+        );
     }
 }
 
