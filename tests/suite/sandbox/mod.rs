@@ -1,7 +1,6 @@
 //! The sandbox room from outside: plain HTTP, as any client would speak it.
-#![allow(
+#![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     reason = "helpers of tests are not inside of `#[test]`, where these are allowed anyway"
 )]
