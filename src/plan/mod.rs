@@ -36,7 +36,7 @@ pub use guards::{GUARDS, Guard};
 pub use input::Input;
 pub use licenses::{Inaction, InactionKind, LicenseRow};
 pub use lint::{LINTS, Lint, LintFinding, lint};
-pub use location::{LocationPlan, Unmanaged, UserDetails, UserPlan};
+pub use location::{LocationPlan, Unmanaged, UserPlan};
 pub use make::make;
 pub use schema::json_schema;
 pub use summary::Summary;
