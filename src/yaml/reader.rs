@@ -157,6 +157,9 @@ impl<'t> Reader<'t> {
                     let value = if tag.is_some() {
                         self.tag(span);
                         Value::Refused
+                    } else if style == ScalarStyle::Plain && place.start == place.end {
+                        // The parser writes `~` where nothing was written.
+                        Value::Scalar(Cow::Borrowed(""), Style::Plain)
                     } else {
                         Value::Scalar(text, style_of(style))
                     };
@@ -307,7 +310,7 @@ impl<'t> Reader<'t> {
     fn trimmed(&self, start: u32, end: u32) -> u32 {
         let (from, to) = (index(start), index(end));
         self.text.get(from..to).map_or(end, |text| {
-            let kept = text.trim_end().len();
+            let kept = text.trim_end_matches([' ', '\t', '\r', '\n']).len();
             number(from.saturating_add(kept))
         })
     }
@@ -323,11 +326,17 @@ impl<'t> Reader<'t> {
             ErrorKind::DirectiveDisallowed => FaultKind::Directive,
             other => FaultKind::Syntax(other.to_string()),
         };
-        // A mark at the end of the text has nothing to underline; one byte back has.
-        let start = byte(marker).min(number(self.text.len()));
+        let mut start = byte(marker).min(number(self.text.len()));
+        let mut column = number(marker.col().saturating_add(1));
+        if kind == FaultKind::Tab {
+            // The parser's mark is behind the tabs.
+            let before = self.text.get(..index(start)).unwrap_or_default();
+            let tabs = number(before.len() - before.trim_end_matches('\t').len());
+            start -= tabs;
+            column = column.saturating_sub(tabs).max(1);
+        }
         let length = self.text.get(index(start)..).and_then(|rest| rest.chars().next());
         let end = start.saturating_add(number(length.map_or(0, char::len_utf8)));
-        let column = number(marker.col().saturating_add(1));
         let place = Place { start, end, line: number(marker.line()), column };
         Fault { kind, place, earlier: None }
     }

@@ -24,7 +24,7 @@ pub(super) fn claimed_twice(assets: &[AssetManifest]) -> Vec<Diagnostic> {
                 Diagnostic::error(
                     &codes::CLAIMED_TWICE,
                     format!(
-                        "`{}` and `{}` both decide over {} in location `{}`",
+                        "`{}` and `{}` both decide over asset {} in location `{}`",
                         earlier.name.value,
                         later.name.value,
                         later.asset.value,

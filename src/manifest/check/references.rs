@@ -113,13 +113,12 @@ impl Check<'_> {
             None
         };
         let message = format!("there is no {what} named `{}`", shown(name));
-        let label = near.map_or("not defined".to_owned(), |near| format!("did you mean `{near}`?"));
         let mut diagnostic = if *code == codes::STALE_ALLOWANCE {
             Diagnostic::warning(code, message)
         } else {
             Diagnostic::error(code, message)
         }
-        .at(reference.span, label);
+        .at(reference.span, "not defined");
         if let Some(near) = near {
             diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
         } else if let Some(help) = help {
@@ -128,10 +127,10 @@ impl Check<'_> {
             diagnostic = diagnostic.help(format!("add the {what}, or correct the name"));
         }
         if !self.unreadable.is_empty() {
-            diagnostic = diagnostic.help(format!(
-                "it may be in one of the {} documents that could not be read",
-                self.unreadable.len()
-            ));
+            diagnostic = diagnostic.help(match self.unreadable.len() {
+                1 => "it may be in the document that could not be read".to_owned(),
+                many => format!("it may be in one of {many} documents that could not be read"),
+            });
         }
         self.found.push(diagnostic);
     }

@@ -20,7 +20,7 @@ pub(super) fn add(report: &mut Report, fault: Fault, text: &str) {
     let diagnostic = match kind {
         FaultKind::Syntax(reason) => {
             Diagnostic::error(&codes::SYNTAX, format!("not YAML: {}", shown(&reason)))
-                .at(span, "here at the latest")
+                .at(span, "")
                 .help("look at this line and the one above it")
         }
         FaultKind::Tab => Diagnostic::error(&codes::TAB, "a tab stands where YAML counts spaces")

@@ -194,10 +194,9 @@ impl<'n, 't> Fields<'n, 't> {
             let near =
                 if key.len() <= LONGEST_WORD { nearest(key, known.iter().copied()) } else { None };
             let message = format!("{what} has no key `{}`", shown(key));
-            let label = near.map_or("unknown key".to_owned(), |n| format!("did you mean `{n}`?"));
             report.add(
                 Diagnostic::error(&codes::UNKNOWN_KEY, message)
-                    .at(report.span(entry.key_place), label)
+                    .at(report.span(entry.key_place), "unknown key")
                     .help(match near {
                         Some(near) => format!("did you mean `{near}`?"),
                         None => format!("known keys: {}", known.join(", ")),

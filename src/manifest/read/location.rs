@@ -108,8 +108,12 @@ fn secret(span: Span) -> Diagnostic {
         .help("if this was a token, download a new one: Apple then revokes it")
 }
 
-/// Where values stand that may be the token itself, so that nothing ever prints their lines.
+/// Where values stand that may be the token itself or a password, so that nothing ever prints them.
 pub(super) fn secrets(report: &Report, entries: &[Entry<'_>], spans: &mut Vec<Span>) {
+    let endpoint = entries.iter().find(|entry| entry.key == "endpoint");
+    if let Some(endpoint) = endpoint.filter(|entry| entry.value.scalar().is_some_and(has_user)) {
+        spans.push(report.span(endpoint.value.place));
+    }
     let Some(token) = entries.iter().find(|entry| entry.key == "token") else { return };
     match &token.value.value {
         Value::Scalar(..) => spans.push(report.span(token.value.place)),
@@ -187,11 +191,17 @@ fn users(report: &mut Report, field: Field<'_, '_>) -> Option<RetireUsers> {
 /// `https`, or `http` to this machine: a token must not cross a network in the clear.
 fn endpoint(report: &mut Report, field: Field<'_, '_>) -> Option<At<String>> {
     let text = value::text(report, field)?;
+    if has_user(text) {
+        // The value is not repeated: it may hold a password.
+        report.add(
+            Diagnostic::error(&codes::SECRET, "`endpoint` may not hold a user name or password")
+                .at(report.span(field.node.place), "hidden here")
+                .help("remove what stands before the `@`; the token is all Apple asks for"),
+        );
+        return None;
+    }
     let wanted = match url::Url::parse(text) {
         Err(_) => "a URL such as `https://vpp.itunes.apple.com`",
-        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
-            "a URL without a user name or password"
-        }
         Ok(url) if url.query().is_some() || url.fragment().is_some() => "a URL without `?` and `#`",
         Ok(url) if url.scheme() == "https" && url.has_host() => {
             return Some(report.at(text.to_owned(), field.node.place));
@@ -203,6 +213,10 @@ fn endpoint(report: &mut Report, field: Field<'_, '_>) -> Option<At<String>> {
     };
     value::bad_value(report, field, wanted);
     None
+}
+
+fn has_user(text: &str) -> bool {
+    text.contains('@')
 }
 
 fn is_loopback(url: &url::Url) -> bool {

@@ -16,7 +16,7 @@ pub(super) fn wrong_type(report: &mut Report, field: Field<'_, '_>, wanted: &str
         Value::Scalar(text, Style::Plain) => match meaning(text) {
             Meaning::Text | Meaning::Reserved => "text",
             Meaning::Null => "nothing",
-            Meaning::Boolean => "true or false",
+            Meaning::Boolean => &format!("`{text}`"),
             Meaning::Integer | Meaning::Number => "a number",
             Meaning::Time => "a date",
         },
