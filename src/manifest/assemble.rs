@@ -65,7 +65,9 @@ fn read_here(files: Vec<File>) -> Assembled {
         all.unreadable.extend(unreadable);
         all.any |= any;
         secrets.extend(hidden);
-        typed.into_iter().for_each(|document| all.manifests.take(document));
+        for document in typed {
+            all.manifests.take(document);
+        }
     }
     all.manifests.sources = without(sources, &ids, &secrets);
     all
@@ -93,11 +95,11 @@ fn read_one(sources: &Sources, id: FileId, tokens: &[Range<usize>]) -> (Found, V
 impl Manifests {
     fn take(&mut self, document: Typed) {
         match document {
-            Typed::Location(location) => self.locations.push(location),
+            Typed::Location(location) => self.locations.push(*location),
             Typed::Inventory(inventory) => self.inventories.push(inventory),
             Typed::Group(group) => self.groups.push(group),
-            Typed::Asset(asset) => self.assets.push(asset),
-            Typed::Policy(policy) => self.policies.push(policy),
+            Typed::Asset(asset) => self.assets.push(*asset),
+            Typed::Policy(policy) => self.policies.push(*policy),
             Typed::Mdm(mdm) => self.mdms.push(mdm),
         }
     }

@@ -71,11 +71,11 @@ impl Kind {
 /// A typed document.
 #[derive(Debug)]
 pub(in crate::manifest) enum Typed {
-    Location(Location),
+    Location(Box<Location>),
     Inventory(Inventory),
     Group(Group),
-    Asset(AssetManifest),
-    Policy(Policy),
+    Asset(Box<AssetManifest>),
+    Policy(Box<Policy>),
     Mdm(Mdm),
 }
 
@@ -165,12 +165,18 @@ fn document(report: &mut Report, root: &Node<'_>, text: &str, found: &mut Found)
         location::secrets(report, entries, &mut found.secrets);
     }
     let typed = match kind {
-        Kind::Location => location::read(report, fields, name).map(Typed::Location),
+        Kind::Location => {
+            location::read(report, fields, name).map(|document| Typed::Location(Box::new(document)))
+        }
         Kind::Inventory => inventory::read(report, fields, name).map(Typed::Inventory),
         Kind::Group => group::read(report, fields, name).map(Typed::Group),
-        Kind::App => asset::read(report, fields, name, AssetKind::App).map(Typed::Asset),
-        Kind::Book => asset::read(report, fields, name, AssetKind::Book).map(Typed::Asset),
-        Kind::Policy => policy::read(report, fields, name).map(Typed::Policy),
+        Kind::App => asset::read(report, fields, name, AssetKind::App)
+            .map(|document| Typed::Asset(Box::new(document))),
+        Kind::Book => asset::read(report, fields, name, AssetKind::Book)
+            .map(|document| Typed::Asset(Box::new(document))),
+        Kind::Policy => {
+            policy::read(report, fields, name).map(|document| Typed::Policy(Box::new(document)))
+        }
         Kind::Mdm => mdm::read(report, fields, name).map(Typed::Mdm),
     };
     let refused: &[&str] = match kind {

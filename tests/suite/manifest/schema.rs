@@ -1,6 +1,6 @@
 //! The JSON Schema for editors, and that it says the same as the reader.
 
-use super::folder::{Folder, lines};
+use super::folder::Folder;
 use serde_json::{Value, json};
 use vpp::manifest::json_schema;
 
@@ -153,35 +153,39 @@ fn valid_documents_pass_and_others_do_not() {
 }
 
 /// Codes of what a schema cannot know: other documents, and what a text means.
-const BEYOND_SCHEMAS: [&str; 6] =
-    ["VPP-M023", "VPP-M027", "VPP-M028", "VPP-M037", "VPP-M032", "VPP-M002"];
-
-/// Whether the reader finds no fault in the form of a document.
-fn reader_accepts(document: &Value) -> (bool, String) {
-    let folder = Folder::new();
-    folder.write("m.yaml", vpp::yaml::to_string(document).unwrap());
-    let loaded = folder.load();
-    let fine =
-        loaded.diagnostics.iter().all(|diagnostic| BEYOND_SCHEMAS.contains(&diagnostic.code.id));
-    (fine, lines(&loaded))
-}
+const BEYOND_SCHEMAS: [&str; 9] = [
+    "VPP-M002", "VPP-M022", "VPP-M023", "VPP-M024", "VPP-M027", "VPP-M028", "VPP-M029", "VPP-M032",
+    "VPP-M037",
+];
 
 #[test]
 fn schema_and_reader_agree_on_every_change_of_one_value() {
     let validator = validator();
-    let mut tried = 0;
-    for document in documents() {
-        for changed in changes(&document) {
-            tried += 1;
-            let by_schema = validator.is_valid(&changed);
-            let (by_reader, lines) = reader_accepts(&changed);
-            assert_eq!(
-                by_schema, by_reader,
-                "schema says {by_schema}, reader {by_reader}: {changed}\n{lines}"
-            );
+    let tried: Vec<Value> = documents().iter().flat_map(changes).collect();
+    assert!(tried.len() > 3_000, "{}", tried.len());
+    let folder = Folder::new();
+    for (at, document) in tried.iter().enumerate() {
+        folder.write(&format!("{at}.yaml"), vpp::yaml::to_string(document).unwrap());
+    }
+    let loaded = folder.load();
+    let mut refused = std::collections::HashMap::new();
+    for diagnostic in &loaded.diagnostics {
+        // Two documents that pin one library differ only in the change that was made.
+        if !BEYOND_SCHEMAS.contains(&diagnostic.code.id) && diagnostic.code.id != "VPP-M030" {
+            let file = loaded.manifests.sources.path(diagnostic.labels[0].span);
+            refused.entry(file.file_stem().unwrap()).or_insert(diagnostic);
         }
     }
-    assert!(tried > 3_000, "{tried}");
+    assert!(refused.len() > 1_000 && tried.len() - refused.len() > 300, "{}", refused.len());
+    for (at, document) in tried.iter().enumerate() {
+        let by_schema = validator.is_valid(document);
+        let by_reader = refused.get(at.to_string().as_str());
+        assert_eq!(
+            by_schema,
+            by_reader.is_none(),
+            "schema says {by_schema}, reader says {by_reader:?} of {document}"
+        );
+    }
 }
 
 /// The document with each value in turn removed, renamed, and replaced by values of every type.
@@ -268,7 +272,7 @@ fn is_beyond(path: &[String], other: &Value) -> bool {
 }
 
 fn pointer(path: &[String]) -> String {
-    path.iter().map(|part| format!("/{part}")).collect()
+    path.iter().flat_map(|part| ["/", part]).collect()
 }
 
 fn paths_of(value: &Value, at: &mut Vec<String>, paths: &mut Vec<Vec<String>>) {
