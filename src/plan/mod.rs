@@ -26,7 +26,7 @@ mod survey;
 use crate as house;
 #[cfg(test)]
 #[allow(dead_code, reason = "the suite and the unit tests each use their part of the model world")]
-#[path = "../../tests/suite/plan/world.rs"]
+#[path = "../../tests/suite/plan/world/mod.rs"]
 mod world;
 
 pub use change::{Action, Cause, CauseKind, Change};
