@@ -113,6 +113,20 @@ pub(super) struct Target {
     pub(super) no_exec: bool,
 }
 
+/// What the plan is held against, so that what a change intends stands apart from what would have
+/// moved without it.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Base")]
+#[group(multiple = false)]
+pub(super) struct Base {
+    /// Tell what this change intends from what would move with the manifests of this git revision.
+    #[arg(long = "base", value_name = "REV")]
+    pub(super) revision: Option<String>,
+    /// Tell it from what this saved plan would move.
+    #[arg(long = "base-plan", value_name = "PLAN")]
+    pub(super) plan: Option<Utf8PathBuf>,
+}
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
     /// For people.
@@ -159,6 +173,8 @@ pub(super) struct Plan {
     pub(super) manifests: Manifests,
     #[command(flatten)]
     pub(super) target: Target,
+    #[command(flatten)]
+    pub(super) base: Base,
     /// Save the plan in this file for `vpp show` and `vpp apply`.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(super) out: Option<Utf8PathBuf>,
@@ -208,9 +224,12 @@ pub(super) struct Apply {
 
 #[derive(Debug, Args)]
 pub(super) struct Show {
-    /// A plan saved by `vpp plan --out`.
+    /// A plan saved by `vpp plan --out`; with --diff the newer one.
     #[arg(value_name = "PLAN")]
     pub(super) plan: Utf8PathBuf,
+    /// Show only what changed since this older plan.
+    #[arg(long, value_name = "OLD")]
+    pub(super) diff: Option<Utf8PathBuf>,
     /// How to print the plan.
     #[arg(long, value_enum, default_value_t, help_heading = "Output")]
     pub(super) format: Format,

@@ -2,6 +2,7 @@
 
 mod apply;
 mod args;
+mod base;
 mod claim;
 mod clock;
 mod completions;
@@ -16,6 +17,7 @@ mod logging;
 mod plan;
 mod prepare;
 mod progress;
+mod revision;
 mod sandbox;
 mod saved;
 mod schema;

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::Context;
 use super::args::{Format, Plan as Arguments, Report, Target};
+use super::base;
 use super::clock;
 use super::connect::{self, Apple, Opened};
 use super::exit::Exit;
@@ -23,7 +24,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     let apple = Apple::start(&arguments.target).await?;
     let made = make(context, prepared, &arguments.target, &apple).await;
     apple.stop().await?;
-    let Made { plan, .. } = made?;
+    let plan = base::hold_against(context, arguments, made?)?;
     if let Some(path) = &arguments.out {
         files::replace(path, |out| plan::file::write(&plan, out))?;
     }
@@ -71,7 +72,7 @@ pub(super) async fn make(
         manifests: &prepared.manifests,
         desired: &prepared.desired,
         roster: &prepared.roster,
-        locations: locations.clone(),
+        locations: &locations,
         diagnostics: &prepared.diagnostics,
         manifest_digest: prepared.digest.clone(),
         folder: prepared.folder.to_string(),

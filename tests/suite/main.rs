@@ -2,6 +2,7 @@
 
 mod apple;
 mod apply;
+mod base;
 mod cli;
 mod desired;
 mod inventory;

@@ -223,6 +223,7 @@ fn change() -> impl Strategy<Value = Change> {
             bundle_id: None,
             action,
             cause,
+            origin: None,
             devices: devices.iter().filter_map(|one| one.parse::<SerialNumber>().ok()).collect(),
             users: users.iter().filter_map(|one| ClientUserId::new(one)).collect(),
         },
