@@ -193,11 +193,12 @@ fn conjuncts(expression: &IdedExpr) -> Vec<&IdedExpr> {
     let mut parts = vec![];
     let mut open = vec![expression];
     while let Some(next) = open.pop() {
-        match &next.expr {
-            Expr::Call(call) if call.func_name == operators::LOGICAL_AND => {
-                open.extend(call.args.iter().rev());
-            }
-            _ => parts.push(next),
+        if let Expr::Call(call) = &next.expr
+            && call.func_name == operators::LOGICAL_AND
+        {
+            open.extend(call.args.iter().rev());
+        } else {
+            parts.push(next);
         }
     }
     parts
