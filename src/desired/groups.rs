@@ -9,7 +9,7 @@ use super::associations::Associations;
 use super::codes;
 use super::numbering::{Numbered, NumberedTable};
 use crate::diagnostic::{At, Diagnostic};
-use crate::inventory::{Filter, FilterProblem, RowSet, Table, select, shown};
+use crate::inventory::{Filter, FilterProblem, NoFilter, RowSet, Table, select, shown};
 use crate::license::{HolderRef, HolderSet, Roster, RosterFull};
 use crate::manifest::kind::Group;
 
@@ -94,10 +94,14 @@ fn from_inventories(
             }
             match &group.filter {
                 None => rows.push((index, None)),
-                // What is no CEL has been reported with the manifests.
-                Some(text) => {
-                    filtered.extend(Filter::compile(&text.value).map(|cel| (index, text, cel)));
-                }
+                Some(text) => match Filter::compile(&text.value) {
+                    Ok(filter) => filtered.push((index, text, filter)),
+                    // Has been reported with the manifests.
+                    Err(NoFilter::NotCel) => {}
+                    Err(refusal) => {
+                        problems.insert(index, too_complex(text, refusal));
+                    }
+                },
             }
         }
         let filters: Vec<&Filter> = filtered.iter().map(|(_, _, filter)| filter).collect();
@@ -257,6 +261,12 @@ fn diagnose(table: &Table, filter: &At<String>, problem: &FilterProblem) -> Diag
                 .help("guard it against such rows, as in `row.n != \"\" && int(row.n) > 6`")
         }
     }
+}
+
+fn too_complex(filter: &At<String>, refusal: NoFilter) -> Diagnostic {
+    Diagnostic::error(&codes::TOO_COMPLEX, format!("the filter is too complex: {refusal}"))
+        .at(filter.span, "this filter")
+        .help("put values into a list, as in `row.grade in [\"7\", \"8\"]`, or split the group into several and `include` them in one")
 }
 
 fn header(table: &Table) -> String {
