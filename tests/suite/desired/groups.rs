@@ -194,3 +194,23 @@ fn a_filter_as_deep_as_allowed_is_worked_out() {
         assert!(outcome.group("group").starts_with("S1 S2"), "{}", &filter[..20]);
     }
 }
+
+#[test]
+fn many_rows_and_many_groups_add_up() {
+    let rows: String =
+        (0..20_000).map(|n| format!("S{n},u{},{},{}\n", n % 700, n % 13, n % 40)).collect();
+    let mut world = World::new();
+    world.csv("devices", "serial=serial user=owner", format!("serial,owner,grade,school\n{rows}"));
+    for n in 0..26 {
+        let (grade, school) = (n % 13, n);
+        let filter = format!("row.grade == '{grade}' || row.school == '{school}'");
+        world.filtered(&format!("g{n}"), "devices", &filter);
+    }
+    let outcome = world.resolve();
+    for n in 0..26 {
+        let members = (0..20_000).filter(|row| row % 13 == n % 13 || row % 40 == n).count();
+        let found = &outcome.resolved.desired.groups[&format!("g{n}")].members;
+        assert_eq!(found.len(), u64::try_from(members).unwrap());
+    }
+    assert_eq!(outcome.roster.len(), 20_700);
+}

@@ -284,7 +284,7 @@ fn oracle(school: &School) -> Meaning {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 64, ..ProptestConfig::default() })]
 
     #[test]
     fn entries_decide_as_a_naive_reading_of_the_rules_does(school in school()) {

@@ -99,7 +99,7 @@ fn oracle(table: &Table, row: usize, filter: &str) -> Option<bool> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 64, ..ProptestConfig::default() })]
 
     #[test]
     fn once_per_tuple_is_the_same_as_once_per_row(
