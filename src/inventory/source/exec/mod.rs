@@ -80,7 +80,7 @@ impl Program<'_> {
         let message = format!("the inventory program {} was not run", shown(program));
         Diagnostic::error(&codes::EXEC_REFUSED, message)
             .at(self.span, "runs a program of the manifests' choice")
-            .help("add --allow-exec where you trust whoever can change these manifests")
+            .help("leave out --no-exec where you trust whoever can change these manifests")
     }
 
     fn failed(&self, what: &str) -> Diagnostic {
