@@ -38,14 +38,14 @@ pub(super) fn prepare_with(
     allow_exec: bool,
     mut roster: Roster,
 ) -> Result<Prepared, Failure> {
-    let manifest::Loaded { mut manifests, mut diagnostics } = manifest::load(folder);
+    let manifest::Loaded { manifests, mut diagnostics } = manifest::load(folder);
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Err(refuse(context, &manifests, &diagnostics)?);
     }
     let root = root(folder);
     let environment =
         inventory::Environment { vars: context.environment.vars().clone(), allow_exec };
-    let loaded = inventory::load_all(&mut manifests, &root, &environment);
+    let loaded = inventory::load_all(&manifests, &root, &environment);
     diagnostics.extend(loaded.diagnostics);
     let resolved = desired::resolve(&manifests, &loaded.tables, &mut roster);
     diagnostics.extend(resolved.diagnostics);
