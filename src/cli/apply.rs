@@ -2,8 +2,10 @@
 
 use std::io::{self, IsTerminal};
 
+use camino::Utf8Path;
+
 use super::Context;
-use super::args::{Apply as Arguments, Format, Report};
+use super::args::{Apply as Arguments, Format, Report, typed_folder};
 use super::clock;
 use super::connect::{Apple, Opened};
 use super::exit::Exit;
@@ -18,7 +20,8 @@ use crate::apple::Writer;
 use crate::apply::outcome::{RunReport, RunResult};
 use crate::apply::{self, Options, Stop};
 use crate::plan::{self, Plan};
-use crate::render::{self, Shape, Styles};
+use crate::render::number::counted;
+use crate::render::{self, Shape, Styles, Typed};
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let saved = saved::open(&arguments.subject, arguments.manifests.as_deref())?;
@@ -37,6 +40,7 @@ async fn against(
     apple: &Apple,
 ) -> Result<Exit, Failure> {
     let target = saved.narrow(&arguments.target);
+    let shape = shape(context, arguments, saved.folder());
     let Made { plan, prepared, opened, .. } =
         planning::make(context, prepared, &target, apple).await?;
     let policy = prepared.manifests.policies.first();
@@ -44,7 +48,7 @@ async fn against(
     if let Some(expected) = &arguments.expect {
         saved::expect(&plan, expected)?;
     }
-    show(context, arguments, &plan)?;
+    show(context, arguments, &shape, &plan)?;
     match planning::verdict(&plan, false) {
         Exit::Done => {}
         refused => return Ok(refused),
@@ -62,7 +66,12 @@ async fn against(
         Apple::Sandbox(..) => Options { pause: SANDBOX_PAUSE, ..options },
     };
     let report = carry_out(context, arguments, &plan, opened, options).await?;
-    let Some(report) = report else { return Ok(Exit::Interrupted) };
+    let (report, ended_by) = report;
+    let ended_by = match ended_by {
+        Some(Signal::Terminate) => Exit::Terminated,
+        Some(Signal::Interrupt) | None => Exit::Interrupted,
+    };
+    let Some(report) = report else { return Ok(ended_by) };
     for Report { format, path } in &arguments.reports {
         files::replace(path, |out| match format {
             Format::Human => {
@@ -73,33 +82,33 @@ async fn against(
     }
     if arguments.format == Format::Human {
         let streams = &context.streams;
-        let shape = shape(context, arguments);
         streams.print(|out| {
             writeln!(out)?;
             render::run::human(out, &streams.out_styles(), &shape, &report)
         })?;
     }
-    Ok(exit(&report, arguments.detailed_exitcode))
+    Ok(exit(&report, arguments.detailed_exitcode, ended_by))
 }
 
 /// A sandbox in this process need not be waited for long.
 const SANDBOX_PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
 
-fn shape(context: &Context, arguments: &Arguments) -> Shape {
-    Shape { detail: arguments.detail, ..context.streams.shape() }
+fn shape(context: &Context, arguments: &Arguments, folder: &Utf8Path) -> Shape {
+    let typed =
+        Typed { folder: typed_folder(folder), options: arguments.target.typed(), applying: true };
+    Shape { detail: arguments.detail, typed, ..context.streams.shape() }
 }
 
 /// The plan, before anything happens. A machine that reads the stream of events finds it in the
 /// plan file instead.
-fn show(context: &Context, arguments: &Arguments, plan: &Plan) -> io::Result<()> {
+fn show(context: &Context, arguments: &Arguments, shape: &Shape, plan: &Plan) -> io::Result<()> {
     let streams = &context.streams;
-    let shape = shape(context, arguments);
     match arguments.format {
         Format::Human => {
-            streams.print(|out| render::plan::human(out, &streams.out_styles(), &shape, plan))
+            streams.print(|out| render::plan::human(out, &streams.out_styles(), shape, plan))
         }
         Format::Json => {
-            streams.say(|out| render::plan::human(out, &streams.err_styles(), &shape, plan))
+            streams.say(|out| render::plan::human(out, &streams.err_styles(), shape, plan))
         }
     }
 }
@@ -117,9 +126,9 @@ fn confirm(context: &Context, arguments: &Arguments, plan: &Plan) -> Result<(), 
     }
     let reclaim = plan.summary.reclaim;
     let (question, answer) = if reclaim > 0 {
-        let question = format!(
-            "\n{reclaim} licenses are taken back. Type that number to apply, anything else to stop: "
-        );
+        let taken = counted(reclaim, "license is", "licenses are");
+        let question =
+            format!("\n{taken} taken back. Type {reclaim} to apply, anything else to stop: ");
         (question, reclaim.to_string())
     } else {
         ("\nType yes to apply, anything else to stop: ".to_owned(), "yes".to_owned())
@@ -135,14 +144,14 @@ fn confirm(context: &Context, arguments: &Arguments, plan: &Plan) -> Result<(), 
 }
 
 /// Runs the plan until it ends or somebody asks to stop: once, and what is in flight is followed
-/// to its end; twice, and it ends at once (`None`).
+/// to its end; twice, and it ends at once (no report). Also says who asked first.
 async fn carry_out(
     context: &Context,
     arguments: &Arguments,
     plan: &Plan,
     opened: Vec<Opened>,
     options: Options,
-) -> Result<Option<RunReport>, Failure> {
+) -> Result<(Option<RunReport>, Option<Signal>), Failure> {
     let writers: Vec<(String, Writer)> = opened
         .into_iter()
         .filter_map(|one| Some((one.name, Writer::new(one.reader.ok()?))))
@@ -153,18 +162,20 @@ async fn carry_out(
     let work = apply::apply(plan, &writers, &narrator, &stop, options, started_at, clock::now);
     tokio::pin!(work);
     let mut signals = signals::listen()?;
+    let mut asked = None;
     loop {
         tokio::select! {
             report = &mut work => {
                 narrator.finish();
-                return Ok(Some(report));
+                return Ok((Some(report), asked));
             }
             signal = signals.next() => {
                 if stop.asked() {
                     narrator.finish();
-                    return Ok(None);
+                    return Ok((None, asked));
                 }
                 stop.ask();
+                asked = Some(signal);
                 let how = match signal {
                     Signal::Interrupt => "interrupted",
                     Signal::Terminate => "asked to end",
@@ -179,7 +190,7 @@ async fn carry_out(
     }
 }
 
-fn exit(report: &RunReport, detailed: bool) -> Exit {
+fn exit(report: &RunReport, detailed: bool, interrupted: Exit) -> Exit {
     let summary = &report.summary;
     let touched = summary.assigned
         + summary.reclaimed
@@ -193,7 +204,7 @@ fn exit(report: &RunReport, detailed: bool) -> Exit {
         RunResult::Done | RunResult::Nothing => Exit::Done,
         RunResult::Stopped { .. } if touched == 0 => Exit::Failed,
         RunResult::Partial | RunResult::Stopped { .. } => Exit::Partial,
-        RunResult::Interrupted => Exit::Interrupted,
+        RunResult::Interrupted => interrupted,
     }
 }
 
