@@ -25,7 +25,7 @@ impl<'c> Narrator<'c> {
             Progress::Plain => Line::plain(&shape, Box::new(std::io::stderr())),
             Progress::None => Line::silent(),
         };
-        line.phase("applying", plan.summary.assign + plan.summary.release);
+        line.phase("moving licenses", plan.summary.assign + plan.summary.release);
         Self { streams: &context.streams, json, line }
     }
 
