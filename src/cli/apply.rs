@@ -17,8 +17,8 @@ use super::progress::Narrator;
 use super::saved;
 use super::signals::{self, Signal};
 use crate::apple::Writer;
-use crate::apply::outcome::{RunReport, RunResult};
-use crate::apply::{self, Options, Stop};
+use crate::apply::outcome::{Event, RunReport, RunResult, RunSummary};
+use crate::apply::{self, Observer, Options, Stop};
 use crate::plan::{self, Plan};
 use crate::render::number::counted;
 use crate::render::{self, Shape, Styles, Typed};
@@ -39,7 +39,7 @@ async fn against(
     prepared: prepare::Prepared,
     apple: &Apple,
 ) -> Result<Exit, Failure> {
-    let target = saved.narrow(&arguments.target);
+    let target = saved.narrow(&arguments.target, &prepared.manifests)?;
     let shape = shape(context, arguments, saved.folder());
     let Made { plan, prepared, opened, .. } =
         planning::make(context, prepared, &target, apple).await?;
@@ -49,14 +49,14 @@ async fn against(
         saved::expect(&plan, expected)?;
     }
     show(context, arguments, &shape, &plan)?;
-    match planning::verdict(&plan, false) {
-        Exit::Done => {}
-        refused => return Ok(refused),
+    let verdict = planning::verdict(&plan, false);
+    if verdict != Exit::Done {
+        refuse(context, arguments, &plan, verdict);
+        return Ok(verdict);
     }
-    if plan.is_empty() {
-        return Ok(Exit::Done);
+    if !plan.is_empty() {
+        confirm(context, arguments, &plan)?;
     }
-    confirm(context, arguments, &plan)?;
     let options = Options {
         bounds: policy.map_or_else(Default::default, |policy| policy.breaker),
         ..Options::default()
@@ -65,13 +65,10 @@ async fn against(
         Apple::Real => options,
         Apple::Sandbox(..) => Options { pause: SANDBOX_PAUSE, ..options },
     };
-    let report = carry_out(context, arguments, &plan, opened, options).await?;
-    let (report, ended_by) = report;
-    let ended_by = match ended_by {
-        Some(Signal::Terminate) => Exit::Terminated,
-        Some(Signal::Interrupt) | None => Exit::Interrupted,
+    let (report, asked) = match carry_out(context, arguments, &plan, opened, options).await? {
+        Carried { report: Some(report), asked } => (report, asked),
+        Carried { report: None, asked } => return Ok(ended_by(asked)),
     };
-    let Some(report) = report else { return Ok(ended_by) };
     for Report { format, path } in &arguments.reports {
         files::replace(path, |out| match format {
             Format::Human => {
@@ -80,14 +77,33 @@ async fn against(
             Format::Json => render::json::write(out, &report),
         })?;
     }
-    if arguments.format == Format::Human {
+    // A plan without changes has said so already.
+    if arguments.format == Format::Human && !plan.is_empty() {
         let streams = &context.streams;
         streams.print(|out| {
             writeln!(out)?;
             render::run::human(out, &streams.out_styles(), &shape, &report)
         })?;
     }
-    Ok(exit(&report, arguments.detailed_exitcode, ended_by))
+    Ok(exit(&report, asked, arguments.detailed_exitcode))
+}
+
+/// Ends the stream of events of a plan that is not applied: a reader is told why.
+fn refuse(context: &Context, arguments: &Arguments, plan: &Plan, verdict: Exit) {
+    let json = arguments.format == Format::Json;
+    let narrator = Narrator::new(context, json, plan);
+    if json {
+        let reason = if verdict == Exit::Blocked {
+            "a guard blocks the plan; nothing was changed"
+        } else {
+            "a location could not be read; nothing was changed"
+        };
+        let (result, reason) = (RunResult::Stopped { reason: reason.into() }, reason.to_owned());
+        narrator.note(Event::version(&plan.tool, &plan.fingerprint));
+        narrator.note(Event::Stopped { location: None, reason });
+        narrator.note(Event::Summary { result, summary: RunSummary::default() });
+    }
+    narrator.finish();
 }
 
 /// A sandbox in this process need not be waited for long.
@@ -143,15 +159,23 @@ fn confirm(context: &Context, arguments: &Arguments, plan: &Plan) -> Result<(), 
     }
 }
 
+/// How carrying a plan out went.
+struct Carried {
+    /// `None` where it was ended at once.
+    report: Option<RunReport>,
+    /// Who asked to stop, if anybody did.
+    asked: Option<Signal>,
+}
+
 /// Runs the plan until it ends or somebody asks to stop: once, and what is in flight is followed
-/// to its end; twice, and it ends at once (no report). Also says who asked first.
+/// to its end; twice, and it ends at once.
 async fn carry_out(
     context: &Context,
     arguments: &Arguments,
     plan: &Plan,
     opened: Vec<Opened>,
     options: Options,
-) -> Result<(Option<RunReport>, Option<Signal>), Failure> {
+) -> Result<Carried, Failure> {
     let writers: Vec<(String, Writer)> = opened
         .into_iter()
         .filter_map(|one| Some((one.name, Writer::new(one.reader.ok()?))))
@@ -159,23 +183,23 @@ async fn carry_out(
     let narrator = Narrator::new(context, arguments.format == Format::Json, plan);
     let stop = Stop::new();
     let started_at = clock::now();
+    let mut signals = signals::listen()?;
     let work = apply::apply(plan, &writers, &narrator, &stop, options, started_at, clock::now);
     tokio::pin!(work);
-    let mut signals = signals::listen()?;
     let mut asked = None;
     loop {
         tokio::select! {
             report = &mut work => {
                 narrator.finish();
-                return Ok((Some(report), asked));
+                return Ok(Carried { report: Some(report), asked });
             }
             signal = signals.next() => {
-                if stop.asked() {
+                if asked.is_some() {
                     narrator.finish();
-                    return Ok((None, asked));
+                    return Ok(Carried { report: None, asked: Some(signal) });
                 }
-                stop.ask();
                 asked = Some(signal);
+                stop.ask();
                 let how = match signal {
                     Signal::Interrupt => "interrupted",
                     Signal::Terminate => "asked to end",
@@ -190,21 +214,39 @@ async fn carry_out(
     }
 }
 
-fn exit(report: &RunReport, detailed: bool, interrupted: Exit) -> Exit {
-    let summary = &report.summary;
-    let touched = summary.assigned
-        + summary.reclaimed
-        + summary.users_created
-        + summary.users_updated
-        + summary.users_retired
-        + summary.claimed
-        + summary.failed;
+fn ended_by(signal: Option<Signal>) -> Exit {
+    match signal {
+        Some(Signal::Terminate) => Exit::Terminated,
+        Some(Signal::Interrupt) | None => Exit::Interrupted,
+    }
+}
+
+/// The exit code a run ends with. What failed may have changed something: only a run that neither
+/// did anything nor failed at anything changed nothing for certain.
+fn exit(report: &RunReport, asked: Option<Signal>, detailed: bool) -> Exit {
+    let RunSummary {
+        assigned,
+        reclaimed,
+        already: _,
+        failed,
+        not_tried: _,
+        waits,
+        users_created,
+        users_updated,
+        users_retired,
+        users_failed,
+        users_not_tried: _,
+        claimed,
+        requests: _,
+    } = report.summary;
+    let done = assigned + reclaimed + users_created + users_updated + users_retired + claimed;
+    let touched = done + failed + users_failed;
     match &report.result {
-        RunResult::Done if detailed && summary.waits > 0 => Exit::Waiting,
+        RunResult::Done if detailed && waits > 0 => Exit::Waiting,
         RunResult::Done | RunResult::Nothing => Exit::Done,
-        RunResult::Stopped { .. } if touched == 0 => Exit::Failed,
+        RunResult::Interrupted => ended_by(asked),
+        RunResult::Partial | RunResult::Stopped { .. } if touched == 0 => Exit::Failed,
         RunResult::Partial | RunResult::Stopped { .. } => Exit::Partial,
-        RunResult::Interrupted => interrupted,
     }
 }
 

@@ -17,7 +17,7 @@ use crate::actual::{self, Actual, ReadScope};
 use crate::apple::{Reader, lookup};
 use crate::diagnostic::Diagnostic;
 use crate::export::{self, Source, StoreItem};
-use crate::license::{AdamId, Roster};
+use crate::license::{AdamId, HolderSet, Roster};
 use crate::manifest;
 use crate::render::number::{count, counted};
 
@@ -59,7 +59,7 @@ async fn export(context: &Context, arguments: &Arguments, apple: &Apple) -> Resu
         })?;
     }
     let assignments: u64 =
-        read.iter().flat_map(|(_, actual)| actual.held.values()).map(|held| held.len()).sum();
+        read.iter().flat_map(|(_, actual)| actual.held.values()).map(HolderSet::len).sum();
     let assets: usize = sources.iter().map(|source| source.actual.assets.len()).sum();
     context.streams.print(|out| {
         writeln!(

@@ -28,14 +28,14 @@ pub(super) fn prepare(
     folder: &Utf8Path,
     allow_exec: bool,
 ) -> Result<Prepared, Failure> {
-    let manifest::Loaded { mut manifests, mut diagnostics } = manifest::load(folder);
+    let manifest::Loaded { manifests, mut diagnostics } = manifest::load(folder);
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Err(refuse(context, &manifests, &diagnostics)?);
     }
     let root = root(folder);
     let environment =
         inventory::Environment { vars: context.environment.vars().clone(), allow_exec };
-    let loaded = inventory::load_all(&mut manifests, &root, &environment);
+    let loaded = inventory::load_all(&manifests, &root, &environment);
     diagnostics.extend(loaded.diagnostics);
     let mut roster = Roster::new();
     let resolved = desired::resolve(&manifests, &loaded.tables, &mut roster);

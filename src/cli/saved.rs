@@ -9,7 +9,8 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::show;
 use crate::diagnostic::At;
-use crate::plan::Plan;
+use crate::manifest::Manifests;
+use crate::plan::{LocationPlan, Plan};
 
 /// What `apply` is given.
 pub(super) enum Subject {
@@ -48,15 +49,38 @@ impl Subject {
     }
 
     /// A saved plan is for the locations it names.
-    pub(super) fn narrow(&self, target: &Target) -> Target {
+    ///
+    /// # Errors
+    /// Exit code 5 where the manifests do not have one of them any more, and usage errors where
+    /// others are asked for: a plan is applied whole.
+    pub(super) fn narrow(&self, target: &Target, manifests: &Manifests) -> Result<Target, Failure> {
         let mut target = target.clone();
+        if let Self::Plan { saved, .. } = self {
+            for LocationPlan { name, .. } in &saved.locations {
+                if !manifests.locations.iter().any(|location| location.name.value == *name) {
+                    return Err(Failure::new(
+                        Exit::Stale,
+                        format!(
+                            "the plan is for {name}, which the manifests do not have any more; \
+                             nothing was changed\nhint: make and approve a new plan"
+                        ),
+                    ));
+                }
+                if !target.locations.is_empty() && !target.locations.contains(name) {
+                    return Err(Failure::usage(format!(
+                        "the plan is for {name} too, and a saved plan is applied whole\nhint: make \
+                         a plan with the same --location"
+                    )));
+                }
+            }
+        }
         if let Self::Plan { saved, .. } = self
             && target.locations.is_empty()
         {
             target.locations =
                 saved.locations.iter().map(|location| location.name.clone()).collect();
         }
-        target
+        Ok(target)
     }
 
     /// Whether the plan made now is the one that was saved.

@@ -42,12 +42,8 @@ fn every_key_of_every_manifest_is_in_the_readme() {
             told_here.push_str(super::section(told, "### App"));
         }
         for key in document["properties"].as_object().unwrap().keys() {
-            let shown = [
-                format!("`{key}`"),
-                format!("`{key}."),
-                format!("`{key}:"),
-                format!("{key}:"),
-            ];
+            let shown =
+                [format!("`{key}`"), format!("`{key}."), format!("`{key}:"), format!("{key}:")];
             assert!(
                 shown.iter().any(|text| told_here.contains(text.as_str())),
                 "the README does not tell of `{key}` of {kind}"

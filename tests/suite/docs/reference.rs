@@ -104,7 +104,8 @@ fn every_hand_of_the_sandbox_is_in_the_readme() {
     let mut seen = 0;
     for row in rows {
         let requests = row.split(" | ").next().unwrap();
-        for path in requests.split(['`', ' ', ',']).filter(|part| part.contains(char::is_lowercase)) {
+        for path in requests.split(['`', ' ', ',']).filter(|part| part.contains(char::is_lowercase))
+        {
             assert!(told.contains(&format!("`{path}`")), "the README does not tell of {path}");
             seen += 1;
         }

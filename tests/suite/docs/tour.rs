@@ -82,8 +82,10 @@ fn the_tour_prints_what_the_readme_shows_and_exits_as_it_says() {
     let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
 
     let readme = read("README.md");
-    let steps: Vec<Step> =
-        blocks(section(&readme, "## Five minutes"), "console").into_iter().flat_map(steps).collect();
+    let steps: Vec<Step> = blocks(section(&readme, "## Five minutes"), "console")
+        .into_iter()
+        .flat_map(steps)
+        .collect();
     assert!(steps.len() >= 15, "the tour has only {} steps", steps.len());
     let mut last = 0;
     for (index, step) in steps.iter().enumerate() {
