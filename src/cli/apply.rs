@@ -2,8 +2,10 @@
 
 use std::io::{self, IsTerminal};
 
+use camino::Utf8Path;
+
 use super::Context;
-use super::args::{Apply as Arguments, Format, Report};
+use super::args::{Apply as Arguments, Format, Report, typed_folder};
 use super::clock;
 use super::connect::{Apple, Opened};
 use super::exit::Exit;
@@ -18,7 +20,8 @@ use crate::apple::Writer;
 use crate::apply::outcome::{Event, RunReport, RunResult, RunSummary};
 use crate::apply::{self, Observer, Options, Stop};
 use crate::plan::{self, Plan};
-use crate::render::{self, Shape, Styles};
+use crate::render::number::counted;
+use crate::render::{self, Shape, Styles, Typed};
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let saved = saved::open(&arguments.subject, arguments.manifests.as_deref())?;
@@ -37,6 +40,7 @@ async fn against(
     apple: &Apple,
 ) -> Result<Exit, Failure> {
     let target = saved.narrow(&arguments.target, &prepared.manifests)?;
+    let shape = shape(context, arguments, saved.folder());
     let Made { plan, prepared, opened, .. } =
         planning::make(context, prepared, &target, apple).await?;
     let policy = prepared.manifests.policies.first();
@@ -44,7 +48,7 @@ async fn against(
     if let Some(expected) = &arguments.expect {
         saved::expect(&plan, expected)?;
     }
-    show(context, arguments, &plan)?;
+    show(context, arguments, &shape, &plan)?;
     let verdict = planning::verdict(&plan, false);
     if verdict != Exit::Done {
         refuse(context, arguments, &plan, verdict);
@@ -76,7 +80,6 @@ async fn against(
     // A plan without changes has said so already.
     if arguments.format == Format::Human && !plan.is_empty() {
         let streams = &context.streams;
-        let shape = shape(context, arguments);
         streams.print(|out| {
             writeln!(out)?;
             render::run::human(out, &streams.out_styles(), &shape, &report)
@@ -106,21 +109,22 @@ fn refuse(context: &Context, arguments: &Arguments, plan: &Plan, verdict: Exit) 
 /// A sandbox in this process need not be waited for long.
 const SANDBOX_PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
 
-fn shape(context: &Context, arguments: &Arguments) -> Shape {
-    Shape { detail: arguments.detail, ..context.streams.shape() }
+fn shape(context: &Context, arguments: &Arguments, folder: &Utf8Path) -> Shape {
+    let typed =
+        Typed { folder: typed_folder(folder), options: arguments.target.typed(), applying: true };
+    Shape { detail: arguments.detail, typed, ..context.streams.shape() }
 }
 
 /// The plan, before anything happens. A machine that reads the stream of events finds it in the
 /// plan file instead.
-fn show(context: &Context, arguments: &Arguments, plan: &Plan) -> io::Result<()> {
+fn show(context: &Context, arguments: &Arguments, shape: &Shape, plan: &Plan) -> io::Result<()> {
     let streams = &context.streams;
-    let shape = shape(context, arguments);
     match arguments.format {
         Format::Human => {
-            streams.print(|out| render::plan::human(out, &streams.out_styles(), &shape, plan))
+            streams.print(|out| render::plan::human(out, &streams.out_styles(), shape, plan))
         }
         Format::Json => {
-            streams.say(|out| render::plan::human(out, &streams.err_styles(), &shape, plan))
+            streams.say(|out| render::plan::human(out, &streams.err_styles(), shape, plan))
         }
     }
 }
@@ -138,9 +142,9 @@ fn confirm(context: &Context, arguments: &Arguments, plan: &Plan) -> Result<(), 
     }
     let reclaim = plan.summary.reclaim;
     let (question, answer) = if reclaim > 0 {
-        let question = format!(
-            "\n{reclaim} licenses are taken back. Type that number to apply, anything else to stop: "
-        );
+        let taken = counted(reclaim, "license is", "licenses are");
+        let question =
+            format!("\n{taken} taken back. Type {reclaim} to apply, anything else to stop: ");
         (question, reclaim.to_string())
     } else {
         ("\nType yes to apply, anything else to stop: ".to_owned(), "yes".to_owned())

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -23,7 +23,7 @@ Exit codes:
     6  applied in part; run `vpp apply` again to continue
     7  only with --detailed-exitcode: applied, reclaims wait for devices
    64  the command line is wrong
-  130  interrupted; what was in flight was followed to its end";
+  130  interrupted (143: asked to end); what was in flight was followed to its end";
 
 /// Keep Apple app and book licenses where a git repository says they belong.
 #[derive(Debug, Parser)]
@@ -127,6 +127,44 @@ pub(super) struct Base {
     pub(super) plan: Option<Utf8PathBuf>,
 }
 
+impl Target {
+    /// The same options again, ready for a shell: what to type next must reach the same Apple.
+    pub(super) fn typed(&self) -> String {
+        let mut words = vec![];
+        for location in &self.locations {
+            words.extend(["--location".to_owned(), quoted(location)]);
+        }
+        if let Some(world) = &self.sandbox {
+            words.extend(["--sandbox".to_owned(), quoted(world.as_str())]);
+        }
+        if let Some(state) = &self.sandbox_state {
+            words.extend(["--sandbox-state".to_owned(), quoted(state.as_str())]);
+        }
+        if let Some(seed) = self.chaos {
+            words.extend(["--chaos".to_owned(), seed.to_string()]);
+        }
+        if self.no_exec {
+            words.push("--no-exec".to_owned());
+        }
+        words.into_iter().flat_map(|word| [" ".to_owned(), word]).collect()
+    }
+}
+
+/// A folder as an argument again; nothing where it is the working directory.
+pub(super) fn typed_folder(folder: &Utf8Path) -> String {
+    if folder == "." { String::new() } else { format!(" {}", quoted(folder.as_str())) }
+}
+
+/// One word for a POSIX shell.
+pub(super) fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
     /// For people.
@@ -200,8 +238,6 @@ pub(super) struct Apply {
     /// Folder of the manifests a saved plan was made from, if it is not where the plan says.
     #[arg(long, value_name = "FOLDER")]
     pub(super) manifests: Option<Utf8PathBuf>,
-    #[command(flatten)]
-    pub(super) target: Target,
     /// Do not ask.
     #[arg(long)]
     pub(super) auto_approve: bool,
@@ -220,6 +256,8 @@ pub(super) struct Apply {
     /// Exit with 7 when reclaims wait for devices.
     #[arg(long, help_heading = "Output")]
     pub(super) detailed_exitcode: bool,
+    #[command(flatten)]
+    pub(super) target: Target,
 }
 
 #[derive(Debug, Args)]
@@ -242,14 +280,14 @@ pub(super) struct Show {
 pub(super) struct Status {
     #[command(flatten)]
     pub(super) manifests: Manifests,
-    #[command(flatten)]
-    pub(super) target: Target,
     /// List people with their terms status and, where they have not accepted, the invitation link.
     #[arg(long)]
     pub(super) invitations: bool,
     /// How to print it.
     #[arg(long, value_enum, default_value_t, help_heading = "Output")]
     pub(super) format: StatusFormat,
+    #[command(flatten)]
+    pub(super) target: Target,
 }
 
 #[derive(Debug, Args)]
@@ -273,14 +311,14 @@ pub(super) struct Claim {
     pub(super) location: String,
     #[command(flatten)]
     pub(super) manifests: Manifests,
-    #[command(flatten)]
-    pub(super) target: Target,
     /// Take it from this owner id: the one that `vpp status` shows.
     #[arg(long, value_name = "OWNER-ID")]
     pub(super) from_owner: Option<String>,
     /// Do not ask.
     #[arg(long)]
     pub(super) auto_approve: bool,
+    #[command(flatten)]
+    pub(super) target: Target,
 }
 
 #[derive(Debug, Args)]
@@ -369,4 +407,24 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         .ok()
         .and_then(|length| Duration::try_from(length).ok())
         .ok_or_else(|| format!("`{text}` is not a length of time: write for example 50ms or 2s"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_to_type_next_repeats_which_apple_and_quotes_it() {
+        let typed =
+            ["vpp", "plan", "--sandbox", "my world.yaml", "--chaos", "7", "--location", "a"];
+        let Command::Plan(plan) = Cli::try_parse_from(typed).unwrap().command else { panic!() };
+        assert_eq!(plan.target.typed(), " --location a --sandbox 'my world.yaml' --chaos 7");
+        assert_eq!(typed_folder(&plan.manifests.folder), "");
+        assert_eq!(typed_folder("it's".into()), r" 'it'\''s'");
+    }
+
+    #[test]
+    fn the_command_line_agrees_with_itself() {
+        <Cli as clap::CommandFactory>::command().debug_assert();
+    }
 }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 
 use super::Context;
-use super::args::{Format, Plan as Arguments, Report, Target};
+use super::args::{Format, Plan as Arguments, Report, Target, typed_folder};
 use super::base;
 use super::clock;
 use super::connect::{self, Apple, Opened};
@@ -16,7 +16,7 @@ use super::survey::survey;
 use crate::actual::Actual;
 use crate::desired::Desired;
 use crate::plan::{self, Input, Plan};
-use crate::render::{self, Shape, Styles};
+use crate::render::{self, Shape, Styles, Typed};
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let prepared =
@@ -33,6 +33,11 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     let shape = Shape {
         detail: arguments.detail,
         plan_file: arguments.out.as_ref().map(ToString::to_string),
+        typed: Typed {
+            folder: typed_folder(&arguments.manifests.folder),
+            options: arguments.target.typed(),
+            applying: false,
+        },
         ..streams.shape()
     };
     streams.print(|out| match arguments.format {

@@ -5,6 +5,7 @@ mod apply;
 mod base;
 mod cli;
 mod desired;
+mod docs;
 mod inventory;
 mod manifest;
 mod plan;

@@ -7,7 +7,7 @@ use crate::render::number::{count, counted, duration, grouped, sum};
 use crate::render::page::{self, LINES, Part};
 use crate::render::table::{Column, Table, number_cell};
 use crate::render::text::Line;
-use crate::render::{Shape, Styles, cause, fingerprint};
+use crate::render::{Shape, Styles, Typed, cause, fingerprint};
 
 /// The page a report is drawn on.
 type Page<'r> = page::Page<'r, Content<'r>>;
@@ -332,7 +332,9 @@ fn closing(page: &Page<'_>, _: usize) -> Vec<Line> {
         }
         RunResult::Stopped { .. } => " again continues, once what stopped it is mended",
     };
-    let next = row("Next").put(styles.path, "vpp apply").put(styles.text, again);
+    let Typed { folder, options, .. } = &page.shape.typed;
+    let command = format!("vpp apply{folder}{options}");
+    let next = row("Next").put(styles.path, &command).put(styles.text, again);
     lines.extend(page.wrap(next, 13, 2));
     lines
 }
