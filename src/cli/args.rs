@@ -6,6 +6,8 @@ use camino::Utf8PathBuf;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::shard::Shard;
+
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
     .usage(AnsiColor::Green.on_default().bold())
@@ -113,6 +115,18 @@ pub(super) struct Target {
     pub(super) no_exec: bool,
 }
 
+/// Which part of the work, where several runs share it.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Apple")]
+pub(super) struct Sharding {
+    /// Only part I of N (from 0) of the locations, for several runs side by side.
+    ///
+    /// Each location is in exactly one part, whichever run asks; locations that one app or book
+    /// lists stay together. Every Location needs its `uid`.
+    #[arg(long, value_name = "I/N", conflicts_with = "locations")]
+    pub(super) shard: Option<Shard>,
+}
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
     /// For people.
@@ -159,6 +173,8 @@ pub(super) struct Plan {
     pub(super) manifests: Manifests,
     #[command(flatten)]
     pub(super) target: Target,
+    #[command(flatten)]
+    pub(super) sharding: Sharding,
     /// Save the plan in this file for `vpp show` and `vpp apply`.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(super) out: Option<Utf8PathBuf>,
@@ -186,6 +202,8 @@ pub(super) struct Apply {
     pub(super) manifests: Option<Utf8PathBuf>,
     #[command(flatten)]
     pub(super) target: Target,
+    #[command(flatten)]
+    pub(super) sharding: Sharding,
     /// Do not ask.
     #[arg(long)]
     pub(super) auto_approve: bool,
@@ -225,6 +243,8 @@ pub(super) struct Status {
     pub(super) manifests: Manifests,
     #[command(flatten)]
     pub(super) target: Target,
+    #[command(flatten)]
+    pub(super) sharding: Sharding,
     /// List people with their terms status and, where they have not accepted, the invitation link.
     #[arg(long)]
     pub(super) invitations: bool,

@@ -2,6 +2,7 @@
 
 mod apply;
 mod args;
+mod choose;
 mod claim;
 mod clock;
 mod completions;
@@ -19,6 +20,7 @@ mod progress;
 mod sandbox;
 mod saved;
 mod schema;
+mod shard;
 mod show;
 mod signals;
 mod status;

@@ -4,11 +4,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 use jiff::{SignedDuration, Timestamp};
 
 use super::apply::short;
-use super::args::Target;
+use super::args::Apply as Arguments;
+use super::choose::Chosen;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::show;
 use crate::diagnostic::At;
+use crate::manifest::Manifests;
 use crate::plan::Plan;
 
 /// What `apply` is given.
@@ -47,16 +49,32 @@ impl Subject {
         }
     }
 
-    /// A saved plan is for the locations it names.
-    pub(super) fn narrow(&self, target: &Target) -> Target {
-        let mut target = target.clone();
-        if let Self::Plan { saved, .. } = self
-            && target.locations.is_empty()
-        {
-            target.locations =
-                saved.locations.iter().map(|location| location.name.clone()).collect();
+    /// A saved plan is for the locations it names, even where it names none; a folder is for
+    /// those that are typed (`None`).
+    ///
+    /// # Errors
+    /// Where a shard of a saved plan is asked for, or a location that is not there.
+    pub(super) fn chosen(
+        &self,
+        manifests: &Manifests,
+        arguments: &Arguments,
+    ) -> Result<Option<Chosen>, Failure> {
+        let Self::Plan { saved, .. } = self else { return Ok(None) };
+        if let Some(shard) = arguments.sharding.shard {
+            return Err(Failure::usage(format!(
+                "a saved plan is for the locations it was made for, so --shard {shard} does not go \
+                 with it\nhint: apply the folder with --shard, or make the plan with it"
+            )));
         }
-        target
+        let names = match &*arguments.target.locations {
+            [] => {
+                // A location that has gone since is found by the digest of the manifests.
+                let named = saved.locations.iter().map(|location| location.name.clone());
+                return Ok(Some(Chosen::These(named.collect())));
+            }
+            names => names.to_vec(),
+        };
+        Chosen::these(manifests, names).map(Some)
     }
 
     /// Whether the plan made now is the one that was saved.
