@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::actual::{MdmInfo, Stock};
 use crate::apple::ClientConfigChange;
-use crate::license::{Asset, HolderRef, HolderSet};
-use crate::plan::{Action, LocationPlan, Plan, UserDetails};
+use crate::license::{Asset, HolderRef, HolderSet, UserDetails};
+use crate::plan::{Action, LocationPlan, Plan};
 
 use super::licenses;
 use super::outcome::{Event, LocationReport, StepOutcome, UserOutcome};

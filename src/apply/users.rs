@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::actual::UserStatus;
 use crate::apple::{AppleError, EventState, EventStatus};
-use crate::license::{ClientUserId, HolderRef};
-use crate::plan::UserDetails;
+use crate::license::{ClientUserId, HolderRef, UserDetails};
 
 use super::blame::{self, Verdict};
 use super::outcome::{Failure, UserCounts};

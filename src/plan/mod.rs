@@ -26,7 +26,7 @@ mod survey;
 use crate as house;
 #[cfg(test)]
 #[allow(dead_code, reason = "the suite and the unit tests each use their part of the model world")]
-#[path = "../../tests/suite/plan/world.rs"]
+#[path = "../../tests/suite/plan/world/mod.rs"]
 mod world;
 
 pub use change::{Action, Cause, CauseKind, Change};
@@ -36,7 +36,7 @@ pub use guards::{GUARDS, Guard};
 pub use input::Input;
 pub use licenses::{Inaction, InactionKind, LicenseRow};
 pub use lint::{LINTS, Lint, LintFinding, lint};
-pub use location::{LocationPlan, Unmanaged, UserDetails, UserPlan};
+pub use location::{LocationPlan, Unmanaged, UserPlan};
 pub use make::make;
 pub use schema::json_schema;
 pub use summary::Summary;

@@ -130,6 +130,19 @@ fn a_large_common_part_is_taken_out_first() {
 }
 
 #[test]
+fn parts_that_want_different_ways_each_get_theirs() {
+    // 25 apps for everybody and one device each besides: 26 by holder, 50 by app.
+    let everybody = (0..25).map(|app| change(app, (0..1000).chain([2000 + app]), []));
+    // Ten apps, and a device for each of their combinations: 10 by app, 1,022 by holder.
+    let mixed = (0..10).map(|app| {
+        let devices = (1..1023_usize).filter(move |device| device >> app & 1 == 1);
+        change(100 + app, devices.map(|device| 5000 + device), [])
+    });
+    let changes: Vec<_> = everybody.chain(mixed).collect();
+    assert_eq!(cover(&changes).len(), 36);
+}
+
+#[test]
 fn several_causes_of_one_app_are_one_matter() {
     let changes = [change(1, 0..10, []), change(1, 10..20, []), change(1, [], 0..3)];
     assert_eq!(cover(&changes).len(), 1);

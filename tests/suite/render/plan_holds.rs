@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use proptest::prelude::*;
 use vpp::actual::{MdmInfo, Stock};
-use vpp::license::{ClientUserId, SerialNumber};
+use vpp::license::{ClientUserId, SerialNumber, UserDetails};
 use vpp::manifest::kind::{Intent, ReclaimMode};
 use vpp::plan::{
     Action, Cause, CauseKind, Change, GuardLevel, GuardOutcome, GuardResult, Inaction,
-    InactionKind, LicenseRow, Notice, Plan, Unmanaged, UserDetails,
+    InactionKind, LicenseRow, Notice, Plan, Unmanaged,
 };
 use vpp::render::plan::{AssignRow, Sections};
 use vpp::render::{Shape, Styles, escape, plan, text};

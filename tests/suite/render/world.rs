@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use vpp::actual::{Limits, MdmInfo, Stock, Versions};
-use vpp::license::{Asset, AssetKind, ClientUserId, PricingParam};
+use vpp::license::{Asset, AssetKind, ClientUserId, PricingParam, UserDetails};
 use vpp::manifest::kind::{Intent, ReclaimMode};
 use vpp::plan::{
     Action, Cause, CauseKind, Change, GuardLevel, GuardOutcome, GuardResult, Inaction,
     InactionKind, LicenseRow, LocationPlan, ManifestSource, Notice, Plan, Summary, Unmanaged,
-    UserDetails, UserPlan,
+    UserPlan,
 };
 
 /// The names of real apps, for plans that read like real ones.
