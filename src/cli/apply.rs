@@ -22,11 +22,11 @@ use crate::plan::{self, Plan};
 use crate::render::{self, Shape, Styles};
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
-    let saved = saved::open(&arguments.subject, arguments.manifests.as_deref())?;
+    let saved = saved::open(arguments)?;
     let prepared = prepare::prepare(context, saved.folder(), !arguments.target.no_exec)?;
     let chosen = match saved.chosen(&prepared.manifests, arguments)? {
         Some(chosen) => chosen,
-        None => planning::choose(context, &prepared, &arguments.target, &arguments.sharding)?,
+        None => planning::choose(context, &prepared, &arguments.target, arguments.sharding)?,
     };
     let apple = Apple::start(&arguments.target).await?;
     let result = against(context, arguments, saved, prepared, &chosen, &apple).await;
@@ -48,7 +48,7 @@ async fn against(
     let policy = prepared.manifests.policies.first();
     saved.check(&plan, policy.and_then(|policy| policy.max_plan_age.as_ref()), clock::now())?;
     if let Some(expected) = &arguments.expect {
-        saved::expect(&plan, expected)?;
+        saved::expect(saved.approved().unwrap_or(&plan), expected)?;
     }
     show(context, arguments, &plan)?;
     match planning::verdict(&plan, false) {

@@ -210,6 +210,9 @@ pub(super) struct Apply {
     /// Apply only if the plan has this fingerprint (12 digits or all of them).
     #[arg(long, value_name = "FINGERPRINT")]
     pub(super) expect: Option<String>,
+    /// Go on with a saved plan that was applied in part: what is left must be part of it.
+    #[arg(long = "continue")]
+    pub(super) go_on: bool,
     /// How to print the result; json is a stream of JSON lines.
     #[arg(long, value_enum, default_value_t, help_heading = "Output")]
     pub(super) format: Format,

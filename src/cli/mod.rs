@@ -17,6 +17,7 @@ mod logging;
 mod plan;
 mod prepare;
 mod progress;
+mod remainder;
 mod sandbox;
 mod saved;
 mod schema;

@@ -21,7 +21,7 @@ use crate::render::{self, Shape, Styles};
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let prepared =
         prepare::prepare(context, &arguments.manifests.folder, !arguments.target.no_exec)?;
-    let chosen = choose(context, &prepared, &arguments.target, &arguments.sharding)?;
+    let chosen = choose(context, &prepared, &arguments.target, arguments.sharding)?;
     let apple = Apple::start(&arguments.target).await?;
     let made = make(context, prepared, &arguments.target, &chosen, &apple).await;
     apple.stop().await?;
@@ -51,14 +51,14 @@ pub(super) fn choose(
     context: &Context,
     prepared: &Prepared,
     target: &Target,
-    sharding: &Sharding,
+    Sharding { shard }: Sharding,
 ) -> Result<Chosen, Failure> {
     let manifests = &prepared.manifests;
-    if let Some(shard) = sharding.shard {
+    if let Some(shard) = shard {
         shard.judges(manifests)?;
     }
-    let chosen = Chosen::typed(manifests, &target.locations, sharding.shard)?;
-    if let (Some(shard), Chosen::These(names)) = (sharding.shard, &chosen) {
+    let chosen = Chosen::typed(manifests, &target.locations, shard)?;
+    if let (Some(shard), Chosen::These(names)) = (shard, &chosen) {
         let (mine, all) = (names.len(), manifests.locations.len());
         context.streams.hint(&format!("shard {shard} has {mine} of {all} locations"))?;
     }

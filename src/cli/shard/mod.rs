@@ -100,18 +100,17 @@ impl Shard {
             return Ok(());
         }
         let limits = manifests.policies.iter().filter_map(|policy| policy.limits.group.as_ref());
-        let spans = limits.filter_map(|limit| {
+        let mut spans = limits.filter_map(|limit| {
             limit.reclaim.as_ref().or(limit.assign.as_ref()).map(|share| share.span)
         });
-        for span in spans {
-            return Err(Failure::usage(format!(
+        spans.next().map_or(Ok(()), |span| {
+            Err(Failure::usage(format!(
                 "{}:{}: how much one group may move is counted over all locations, and a shard \
                  sees only its own\nhint: run without --shard, or limit apps and locations instead",
                 manifests.sources.path(span),
                 span.line
-            )));
-        }
-        Ok(())
+            )))
+        })
     }
 
     /// Whether a tie with this key is this shard's: of all shards it draws the highest number.
