@@ -6,6 +6,7 @@ use camino::Utf8Path;
 
 use super::Context;
 use super::args::{Apply as Arguments, Format, Report, typed_folder};
+use super::choose::Chosen;
 use super::clock;
 use super::connect::{Apple, Opened};
 use super::exit::Exit;
@@ -24,10 +25,14 @@ use crate::render::number::counted;
 use crate::render::{self, Shape, Styles, Typed};
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
-    let saved = saved::open(&arguments.subject, arguments.manifests.as_deref())?;
+    let saved = saved::open(arguments)?;
     let prepared = prepare::prepare(context, saved.folder(), !arguments.target.no_exec)?;
+    let chosen = match saved.chosen(&prepared.manifests, arguments)? {
+        Some(chosen) => chosen,
+        None => planning::choose(context, &prepared, &arguments.target, arguments.sharding)?,
+    };
     let apple = Apple::start(&arguments.target).await?;
-    let result = against(context, arguments, saved, prepared, &apple).await;
+    let result = against(context, arguments, saved, prepared, &chosen, &apple).await;
     apple.stop().await?;
     result
 }
@@ -37,16 +42,17 @@ async fn against(
     arguments: &Arguments,
     saved: saved::Subject,
     prepared: prepare::Prepared,
+    chosen: &Chosen,
     apple: &Apple,
 ) -> Result<Exit, Failure> {
-    let target = saved.narrow(&arguments.target, &prepared.manifests)?;
+    let target = &arguments.target;
     let shape = shape(context, arguments, saved.folder());
     let Made { plan, prepared, opened, .. } =
-        planning::make(context, prepared, &target, apple).await?;
+        planning::make(context, prepared, target, chosen, apple).await?;
     let policy = prepared.manifests.policies.first();
     saved.check(&plan, policy.and_then(|policy| policy.max_plan_age.as_ref()), clock::now())?;
     if let Some(expected) = &arguments.expect {
-        saved::expect(&plan, expected)?;
+        saved::expect(saved.approved().unwrap_or(&plan), expected)?;
     }
     show(context, arguments, &shape, &plan)?;
     let verdict = planning::verdict(&plan, false);

@@ -6,6 +6,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::shard::Shard;
+
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
     .usage(AnsiColor::Green.on_default().bold())
@@ -165,6 +167,18 @@ pub(super) fn quoted(word: &str) -> String {
     }
 }
 
+/// Which part of the work, where several runs share it.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Apple")]
+pub(super) struct Sharding {
+    /// Only part I of N (from 0) of the locations, for several runs side by side.
+    ///
+    /// Each location is in exactly one part, whichever run asks; locations that one app or book
+    /// lists stay together. Every Location needs its `uid`.
+    #[arg(long, value_name = "I/N", conflicts_with = "locations")]
+    pub(super) shard: Option<Shard>,
+}
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
     /// For people.
@@ -213,6 +227,8 @@ pub(super) struct Plan {
     pub(super) target: Target,
     #[command(flatten)]
     pub(super) base: Base,
+    #[command(flatten)]
+    pub(super) sharding: Sharding,
     /// Save the plan in this file for `vpp show` and `vpp apply`.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(super) out: Option<Utf8PathBuf>,
@@ -238,12 +254,17 @@ pub(super) struct Apply {
     /// Folder of the manifests a saved plan was made from, if it is not where the plan says.
     #[arg(long, value_name = "FOLDER")]
     pub(super) manifests: Option<Utf8PathBuf>,
+    #[command(flatten)]
+    pub(super) sharding: Sharding,
     /// Do not ask.
     #[arg(long)]
     pub(super) auto_approve: bool,
     /// Apply only if the plan has this fingerprint (12 digits or all of them).
     #[arg(long, value_name = "FINGERPRINT")]
     pub(super) expect: Option<String>,
+    /// Go on with a saved plan that was applied in part: what is left must be part of it.
+    #[arg(long = "continue")]
+    pub(super) go_on: bool,
     /// How to print the result; json is a stream of JSON lines.
     #[arg(long, value_enum, default_value_t, help_heading = "Output")]
     pub(super) format: Format,
@@ -280,6 +301,8 @@ pub(super) struct Show {
 pub(super) struct Status {
     #[command(flatten)]
     pub(super) manifests: Manifests,
+    #[command(flatten)]
+    pub(super) sharding: Sharding,
     /// List people with their terms status and, where they have not accepted, the invitation link.
     #[arg(long)]
     pub(super) invitations: bool,

@@ -38,12 +38,10 @@ pub(super) fn hold_against(
             format!("the manifests of {revision} cannot be used{why}\nhint: choose another --base"),
         )
     })?;
-    let chosen = &arguments.target.locations;
-    if !chosen.is_empty() {
-        before.manifests.locations.retain(|location| chosen.contains(&location.name.value));
-        let here = |names: &Vec<String>| names.iter().any(|name| chosen.contains(name));
-        before.desired.assets.retain(|asset| here(&asset.locations));
-    }
+    // Only what was read now can be held against: a location that has gone since was not.
+    let read = |name: &str| plan.locations.iter().any(|location| location.name == name);
+    before.manifests.locations.retain(|location| read(&location.name.value));
+    before.desired.assets.retain(|asset| asset.locations.iter().any(|name| read(name)));
     let Prepared { manifests, desired, mut roster, diagnostics, digest, folder } = before;
     let base = plan::make(Input {
         manifests: &manifests,

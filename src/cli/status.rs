@@ -2,6 +2,7 @@
 
 use super::Context;
 use super::args::{Status as Arguments, StatusFormat};
+use super::choose::Chosen;
 use super::clock;
 use super::connect::{Apple, Opened};
 use super::exit::Exit;
@@ -15,8 +16,10 @@ use crate::status;
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let prepared =
         prepare::prepare(context, &arguments.manifests.folder, !arguments.target.no_exec)?;
-    let apple = Apple::start(&arguments.target).await?;
-    let made = planning::make(context, prepared, &arguments.target, &apple).await;
+    let Arguments { target, sharding, .. } = arguments;
+    let chosen = Chosen::typed(&prepared.manifests, &target.locations, sharding.shard)?;
+    let apple = Apple::start(target).await?;
+    let made = planning::make(context, prepared, target, &chosen, &apple).await;
     apple.stop().await?;
     let Made { plan, opened, locations, .. } = made?;
     let link = |location: &str, code: &str| {

@@ -29,7 +29,7 @@ use crate as house;
 #[cfg(test)]
 #[allow(dead_code, reason = "the suite and the unit tests each use their part of the model world")]
 #[path = "../../tests/suite/plan/world/mod.rs"]
-mod world;
+pub(crate) mod world;
 
 pub use base::BaseSummary;
 pub use change::{Action, Cause, CauseKind, Change, Origin};
