@@ -48,7 +48,7 @@ fn a_million_mistakes_are_a_thousand_lines() {
 fn long_words_are_not_compared_letter_by_letter() {
     let long = "x".repeat(2_000_000);
     let text = format!(
-        "{HEADER}? {long}\n: 1\ndevices: [A1]\ninclude: [{long}]\n---\napiVersion: {long}\nkind: {long}\n---\n\
+        "{HEADER}? {long}\n: 1\ndevices: [A1]\ninclude: [{long}]\n---\napiVersion: {long}\nkind: Group\n---\napiVersion: vpp/v1\nkind: {long}\n---\n\
          apiVersion: vpp/v1\nkind: Policy\nname: p\nfreeze: [{{ from: 2026-12-20, until: 2026-12-21, timeZone: {long} }}]\n"
     );
     let lines = lines_of(text);
