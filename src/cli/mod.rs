@@ -13,6 +13,7 @@ mod export;
 mod failure;
 mod files;
 mod logging;
+mod output;
 mod plan;
 mod prepare;
 mod progress;

@@ -1,24 +1,15 @@
 //! `vpp show`: a saved plan.
 
 use super::Context;
-use super::args::{Format, Show};
+use super::args::Show;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::output;
 use crate::plan::{self, Plan};
-use crate::render::{self, Shape};
 
 pub(super) fn run(context: &Context, arguments: &Show) -> Result<Exit, Failure> {
     let plan = read(&arguments.plan)?;
-    let streams = &context.streams;
-    let shape = Shape {
-        detail: arguments.detail,
-        plan_file: Some(arguments.plan.to_string()),
-        ..streams.shape()
-    };
-    streams.print(|out| match arguments.format {
-        Format::Human => render::plan::human(out, &streams.out_styles(), &shape, &plan),
-        Format::Json => render::plan::json(out, &plan),
-    })?;
+    output::output(context, &arguments.output, &plan, Some(&arguments.plan))?;
     Ok(Exit::Done)
 }
 

@@ -3,10 +3,16 @@
 //! What people read is made in two steps: [`Sections`] says what there is to say, grouped by
 //! cause and with every sum, and the printer lays it out. Only the second knows of widths.
 
+mod csv;
+mod github;
 mod human;
+mod markdown;
 mod sections;
 
+pub use csv::csv;
+pub use github::{github, github_outputs};
 pub use human::human;
+pub use markdown::{Markdown, markdown};
 pub use sections::{
     AssignRow, CauseRow, Claim, Cost, LeftRow, LicenseState, LicenseSummary, LocationRow, Place,
     ReclaimRow, Sections, Totals, Verdict,
