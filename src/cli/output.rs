@@ -57,7 +57,7 @@ fn write(
         PlanFormat::Human => render::human(out, styles, shape, plan),
         PlanFormat::Json => render::json(out, plan),
         PlanFormat::Markdown => render::markdown(out, options, plan),
-        PlanFormat::Html => render::json(out, plan),
+        PlanFormat::Html => render::html(out, output.link_base.as_deref(), plan),
         PlanFormat::Csv => render::csv(out, plan),
         PlanFormat::Github => {
             let folder = in_workspace(&context.environment, Utf8Path::new(&plan.manifests.folder));

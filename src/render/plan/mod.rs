@@ -5,12 +5,14 @@
 
 mod csv;
 mod github;
+mod html;
 mod human;
 mod markdown;
 mod sections;
 
 pub use csv::csv;
 pub use github::{github, github_outputs};
+pub use html::html;
 pub use human::human;
 pub use markdown::{Markdown, markdown};
 pub use sections::{
