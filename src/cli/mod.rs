@@ -15,6 +15,7 @@ mod export;
 mod failure;
 mod files;
 mod logging;
+mod output;
 mod plan;
 mod prepare;
 mod progress;
