@@ -4,6 +4,7 @@ mod apple;
 mod apply;
 mod cli;
 mod desired;
+mod format;
 mod inventory;
 mod manifest;
 mod plan;
