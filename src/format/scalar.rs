@@ -9,7 +9,7 @@ use crate::yaml::{Meaning, Written, meaning};
 ///
 /// What was written without quotes stays so, unless it is an id that YAML would read as something
 /// else; quotes stay where YAML would make something else of the text.
-pub(super) fn on_line<'t>(text: &'t str, written: Written, id: bool) -> Cow<'t, str> {
+pub(super) fn on_line(text: &str, written: Written, id: bool) -> Cow<'_, str> {
     let plain = match written {
         Written::Plain => {
             let kept = !id || matches!(meaning(text), Meaning::Text | Meaning::Null);

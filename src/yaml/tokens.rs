@@ -180,6 +180,35 @@ mod tests {
     #[test]
     fn every_piece_has_its_place() {
         let text = "# top\n--- # start\na: # one\n- x # two\n- # three\n  k: |- # four\n    text\n\n  # five\n  l: [1, # six\n    2]\nb:\n# end\n...\n";
-        insta::assert_snapshot!(shown(text), @"");
+        insta::assert_snapshot!(shown(text), @r##"
+        1:1 Comment "# top"
+        2:1 DocumentStart "---"
+        2:5 Comment "# start"
+        3:1 MappingStart { flow: false } ""
+        3:1 Scalar("a", Plain) "a"
+        3:4 Comment "# one"
+        4:3 ListStart { flow: false } ""
+        4:3 Scalar("x", Plain) "x"
+        4:5 Comment "# two"
+        5:3 Comment "# three"
+        6:3 MappingStart { flow: false } ""
+        6:3 Scalar("k", Plain) "k"
+        7:5 Scalar("text", Literal) "text"
+        6:9 Comment "# four"
+        9:3 Comment "# five"
+        10:3 Scalar("l", Plain) "l"
+        10:6 ListStart { flow: true } "["
+        10:7 Scalar("1", Plain) "1"
+        10:10 Comment "# six"
+        11:5 Scalar("2", Plain) "2"
+        11:6 End "]"
+        12:1 End ""
+        12:1 End ""
+        12:1 Scalar("b", Plain) "b"
+        12:2 Scalar("", Plain) ""
+        13:1 Comment "# end"
+        14:1 End ""
+        14:1 DocumentEnd "..."
+        "##);
     }
 }
