@@ -1,5 +1,6 @@
 //! What one try of a request came to, and what to do about it.
 
+use std::string::FromUtf8Error;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -61,7 +62,7 @@ pub(super) fn judge(
     write: bool,
     scrub: &Scrubber,
 ) -> Verdict {
-    let reply = match result {
+    let mut reply = match result {
         Ok(reply) => reply,
         Err(Failure::Lost(reason)) if write => {
             let reason =
@@ -72,18 +73,19 @@ pub(super) fn judge(
             return again_for_one(scrub.line(&reason));
         }
     };
-    let body = apples_error(&reply);
+    let bytes = std::mem::take(&mut reply.body);
+    let text = String::from_utf8(bytes);
+    let body = text.as_deref().ok().and_then(apples_error);
     if body.is_none() && (200..=299).contains(&reply.status) {
-        return good(reply, call, write, scrub);
+        return good(reply, text, call, write, scrub);
     }
     let said = Said {
         status: reply.status,
         number: body.as_ref().and_then(|body| body.error_number),
-        message: match body {
-            Some(body) => scrub.line(&body.error_message.unwrap_or_default()),
-            None => {
-                scrub.line(&String::from_utf8_lossy(reply.body.get(..4096).unwrap_or(&reply.body)))
-            }
+        message: match (body, text) {
+            (Some(body), _) => scrub.line(&body.error_message.unwrap_or_default()),
+            (None, Ok(text)) => scrub.line(&text),
+            (None, Err(error)) => scrub.line(&String::from_utf8_lossy(error.as_bytes())),
         },
     };
     match reply.status {
@@ -100,13 +102,16 @@ fn again_for_one(reason: String) -> Verdict {
     Verdict::Again(Again { said: None, reason, wait: None, for_all: false })
 }
 
-fn good(reply: Reply, call: &CallName, write: bool, scrub: &Scrubber) -> Verdict {
-    match String::from_utf8(reply.body) {
-        Ok(text) => Verdict::Good(Good {
-            status: reply.status,
-            content_type: reply.content_type.map(|text| scrub.line(&text)),
-            text,
-        }),
+fn good(
+    reply: Reply,
+    text: Result<String, FromUtf8Error>,
+    call: &CallName,
+    write: bool,
+    scrub: &Scrubber,
+) -> Verdict {
+    let content_type = reply.content_type.map(|text| scrub.line(&text));
+    match text {
+        Ok(text) => Verdict::Good(Good { status: reply.status, content_type, text }),
         Err(_) if write => Verdict::Stop(AppleError::Unknown {
             call: call.clone(),
             reason: format!("the answer is not UTF-8 (HTTP {})", reply.status),
@@ -114,7 +119,7 @@ fn good(reply: Reply, call: &CallName, write: bool, scrub: &Scrubber) -> Verdict
         Err(error) => Verdict::Stop(AppleError::Protocol {
             call: call.clone(),
             status: reply.status,
-            content_type: reply.content_type.map(|text| scrub.line(&text)),
+            content_type,
             reason: "it is not UTF-8".to_owned(),
             start: scrub.line(&String::from_utf8_lossy(error.as_bytes())),
         }),
@@ -159,13 +164,12 @@ fn error(reply: &Reply, said: Said, call: &CallName, write: bool) -> Verdict {
 }
 
 /// Apple's number and text, wherever they come: errors arrive with status 200 too.
-fn apples_error(reply: &Reply) -> Option<ErrorBody> {
-    let names_it = reply.body.windows(13).any(|window| window == b"\"errorNumber\"");
-    if !names_it {
+fn apples_error(text: &str) -> Option<ErrorBody> {
+    if !text.contains("\"errorNumber\"") {
         return None;
     }
     // The number must be the answer's own: an event's failures carry theirs further inside.
-    let body: ErrorBody = serde_json::from_slice(&reply.body).ok()?;
+    let body: ErrorBody = serde_json::from_str(text).ok()?;
     body.error_number.is_some().then_some(body)
 }
 

@@ -251,7 +251,7 @@ async fn writes_say_exactly_what_apple_documents() {
     writer.disassociate(&one_device()).await.unwrap();
     let revoke = RevokeAssets { users: vec![user("u-1")], devices: vec![] };
     writer.revoke(&revoke).await.unwrap();
-    let details = crate::plan::UserDetails {
+    let details = crate::license::UserDetails {
         client_user_id: user("u-1"),
         email: Some("a@example.org".to_owned()),
         managed_apple_id: None,

@@ -8,8 +8,7 @@ use super::judge::Good;
 use super::reply::{ClientConfig, EventId, EventState, EventStatus, RawClientConfig, RawEvent};
 use super::wire::Request;
 use crate::actual::MdmInfo;
-use crate::license::{Asset, ClientUserId, SerialNumber};
-use crate::plan::UserDetails;
+use crate::license::{Asset, ClientUserId, SerialNumber, UserDetails};
 
 /// Writes in one location, and reads it.
 ///

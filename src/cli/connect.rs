@@ -5,6 +5,7 @@ use secrecy::ExposeSecret;
 
 use super::Context;
 use super::args::Target;
+use super::choose::Chosen;
 use super::clock;
 use super::failure::Failure;
 use super::token;
@@ -59,39 +60,22 @@ pub(super) struct Opened {
     pub(super) reader: Result<Reader, String>,
 }
 
-/// Opens every location that is asked for. One that cannot be opened does not hide the others.
+/// Opens every location that was chosen. One that cannot be opened does not hide the others.
 pub(super) fn open_all(
     context: &Context,
     manifests: &Manifests,
     folder: &Utf8Path,
     target: &Target,
+    chosen: &Chosen,
     apple: &Apple,
-) -> Result<Vec<Opened>, Failure> {
-    if let Some(unknown) = target
-        .locations
-        .iter()
-        .find(|name| !manifests.locations.iter().any(|location| location.name.value == **name))
-    {
-        let known: Vec<_> =
-            manifests.locations.iter().map(|location| location.name.value.as_str()).collect();
-        return Err(Failure::usage(format!(
-            "there is no location `{unknown}`; the manifests have: {}",
-            known.join(", ")
-        )));
-    }
-    let opened =
-        manifests.locations.iter().filter(|location| wanted(target, location)).map(|location| {
-            Opened {
-                name: location.name.value.clone(),
-                reader: open(context, location, folder, target, apple)
-                    .map_err(|error| format!("{error:#}")),
-            }
-        });
-    Ok(opened.collect())
-}
-
-fn wanted(target: &Target, location: &Location) -> bool {
-    target.locations.is_empty() || target.locations.contains(&location.name.value)
+) -> Vec<Opened> {
+    let chosen = manifests.locations.iter().filter(|location| chosen.has(&location.name.value));
+    let opened = chosen.map(|location| Opened {
+        name: location.name.value.clone(),
+        reader: open(context, location, folder, target, apple)
+            .map_err(|error| format!("{error:#}")),
+    });
+    opened.collect()
 }
 
 fn open(
@@ -166,7 +150,8 @@ pub(super) fn candidates(
     target: &Target,
     apple: &Apple,
 ) -> Result<Vec<Candidate>, Failure> {
-    let opened = open_all(context, manifests, folder, target, apple)?;
+    let chosen = Chosen::typed(manifests, &target.locations, None)?;
+    let opened = open_all(context, manifests, folder, target, &chosen, apple);
     let candidate = |one: Opened| {
         let location = manifests.locations.iter().find(|location| location.name.value == one.name);
         let token_env = match location.map(|location| &location.token.value) {

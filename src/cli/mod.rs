@@ -2,6 +2,8 @@
 
 mod apply;
 mod args;
+mod base;
+mod choose;
 mod claim;
 mod clock;
 mod completions;
@@ -16,9 +18,12 @@ mod logging;
 mod plan;
 mod prepare;
 mod progress;
+mod remainder;
+mod revision;
 mod sandbox;
 mod saved;
 mod schema;
+mod shard;
 mod show;
 mod signals;
 mod status;

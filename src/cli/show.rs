@@ -10,6 +10,15 @@ use crate::render::{self, Shape};
 pub(super) fn run(context: &Context, arguments: &Show) -> Result<Exit, Failure> {
     let plan = read(&arguments.plan)?;
     let streams = &context.streams;
+    if let Some(old) = &arguments.diff {
+        let diff = plan::compare(&read(old)?, &plan);
+        let shape = Shape { detail: arguments.detail, ..streams.shape() };
+        streams.print(|out| match arguments.format {
+            Format::Human => render::plan::diff(out, &streams.out_styles(), &shape, &diff),
+            Format::Json => render::json::write(out, &diff),
+        })?;
+        return Ok(Exit::Done);
+    }
     let shape = Shape {
         detail: arguments.detail,
         plan_file: Some(arguments.plan.to_string()),

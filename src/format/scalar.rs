@@ -159,7 +159,7 @@ fn indicator(header: &str) -> Option<usize> {
         let ends = rest.trim().is_empty()
             || (rest.starts_with([' ', '\t']) && rest.trim_start().starts_with('#'));
         let digit = marks.chars().find(char::is_ascii_digit)?;
-        if ends { digit.to_digit(10).map(|digit| super::tree::index(digit)) } else { None }
+        if ends { digit.to_digit(10).map(super::tree::index) } else { None }
     })
 }
 

@@ -8,8 +8,10 @@ mod asset;
 mod holder;
 mod holder_set;
 mod roster;
+mod user;
 
 pub use asset::{AdamId, Asset, AssetKind, InvalidAdamId, PricingParam};
 pub use holder::{ClientUserId, Holder, HolderRef, InvalidSerial, SerialNumber};
 pub use holder_set::HolderSet;
 pub use roster::{HolderId, Roster, RosterFull};
+pub use user::UserDetails;

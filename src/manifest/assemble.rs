@@ -24,7 +24,19 @@ pub(super) struct Assembled {
     pub(super) any: bool,
 }
 
+/// Stack of the reading threads: the parser of conditions is deep at worst, and memory that is not
+/// touched costs nothing.
+const STACK_BYTES: usize = 64 * 1024 * 1024;
+
 pub(super) fn read_all(files: Vec<File>) -> Assembled {
+    match rayon::ThreadPoolBuilder::new().stack_size(STACK_BYTES).build() {
+        Ok(pool) => pool.install(|| read_here(files)),
+        // No threads to be had: the ones there are do.
+        Err(_) => read_here(files),
+    }
+}
+
+fn read_here(files: Vec<File>) -> Assembled {
     let opened: Vec<Opened> = files.par_iter().map(open::open).collect();
     let mut all = Assembled::default();
     let mut sources = Sources::new();
@@ -53,7 +65,9 @@ pub(super) fn read_all(files: Vec<File>) -> Assembled {
         all.unreadable.extend(unreadable);
         all.any |= any;
         secrets.extend(hidden);
-        typed.into_iter().for_each(|document| all.manifests.take(document));
+        for document in typed {
+            all.manifests.take(document);
+        }
     }
     all.manifests.sources = without(sources, &ids, &secrets);
     all
@@ -66,9 +80,7 @@ fn read_one(sources: &Sources, id: FileId, tokens: &[Range<usize>]) -> (Found, V
     for token in tokens {
         let place = secret::place(&file.text, token);
         let span = report.span(place);
-        let is_said =
-            found.secrets.iter().any(|said| said.start <= span.start && span.end <= said.end);
-        if !is_said {
+        if !report.says(&codes::SECRET, span.line) {
             report.add(
                 Diagnostic::error(&codes::SECRET, "a token is written into a manifest")
                     .at(span, "hidden here")
@@ -83,11 +95,11 @@ fn read_one(sources: &Sources, id: FileId, tokens: &[Range<usize>]) -> (Found, V
 impl Manifests {
     fn take(&mut self, document: Typed) {
         match document {
-            Typed::Location(location) => self.locations.push(location),
+            Typed::Location(location) => self.locations.push(*location),
             Typed::Inventory(inventory) => self.inventories.push(inventory),
             Typed::Group(group) => self.groups.push(group),
-            Typed::Asset(asset) => self.assets.push(asset),
-            Typed::Policy(policy) => self.policies.push(policy),
+            Typed::Asset(asset) => self.assets.push(*asset),
+            Typed::Policy(policy) => self.policies.push(*policy),
             Typed::Mdm(mdm) => self.mdms.push(mdm),
         }
     }

@@ -36,7 +36,13 @@ pub fn semantic_digest(manifests: &Manifests) -> String {
     for document in documents {
         all.update(document);
     }
-    all.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut digest = String::with_capacity(64);
+    for byte in all.finalize() {
+        for half in [byte >> 4, byte & 0xF] {
+            digest.extend(char::from_digit(u32::from(half), 16));
+        }
+    }
+    digest
 }
 
 fn hash(kind: &str, document: &impl Meaning) -> [u8; 32] {
@@ -66,7 +72,9 @@ impl Ink {
 
     fn list<T: Meaning>(&mut self, items: &[T]) {
         self.count(items.len());
-        items.iter().for_each(|item| item.write(self));
+        for item in items {
+            item.write(self);
+        }
     }
 
     /// Texts whose order means nothing.
@@ -74,7 +82,9 @@ impl Ink {
         let mut items: Vec<_> = items.collect();
         items.sort_unstable();
         self.count(items.len());
-        items.into_iter().for_each(|item| self.text(item));
+        for item in items {
+            self.text(item);
+        }
     }
 }
 
@@ -392,7 +402,9 @@ fn json(value: &serde_json::Value, ink: &mut Ink) {
         Json::Array(items) => {
             ink.text("array");
             ink.count(items.len());
-            items.iter().for_each(|item| json(item, ink));
+            for item in items {
+                json(item, ink);
+            }
         }
         Json::Object(entries) => {
             ink.text("object");

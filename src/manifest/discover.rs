@@ -147,23 +147,18 @@ impl Discovered {
 
     fn walk_error(&mut self, error: &ignore::Error, root: &Path) {
         let (path, error) = where_and_what(error);
-        match error {
-            // What a loop leads back to is read by its own name.
-            ignore::Error::Loop { .. } => {}
-            error => {
-                let path = path.unwrap_or(root);
-                // A broken link that would not have been a manifest is none of ours.
-                let matters = is_yaml(path) || path.extension().is_none() || path.is_dir();
-                if matters {
-                    let what = match error.io_error() {
-                        Some(io) => format!("cannot be read: {}", io.kind()),
-                        None => {
-                            format!("cannot be read: {}", super::read::shown(&error.to_string()))
-                        }
-                    };
-                    self.error(root, path, &what, "repair it, or name it in `.vppignore`");
-                }
-            }
+        // What a loop leads back to is read by its own name.
+        if matches!(error, ignore::Error::Loop { .. }) {
+            return;
+        }
+        let path = path.unwrap_or(root);
+        // A broken link that would not have been a manifest is none of ours.
+        if is_yaml(path) || path.extension().is_none() || path.is_dir() {
+            let what = match error.io_error() {
+                Some(io) => format!("cannot be read: {}", io.kind()),
+                None => format!("cannot be read: {}", super::read::shown(&error.to_string())),
+            };
+            self.error(root, path, &what, "repair it, or name it in `.vppignore`");
         }
     }
 
@@ -194,15 +189,15 @@ impl Discovered {
 
 /// The innermost error, and the innermost path on the way to it.
 fn where_and_what(error: &ignore::Error) -> (Option<&Path>, &ignore::Error) {
-    match error {
-        ignore::Error::WithPath { path, err } => {
-            let (inner, err) = where_and_what(err);
-            (inner.or(Some(path.as_path())), err)
-        }
-        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
-            where_and_what(err)
-        }
-        other => (None, other),
+    if let ignore::Error::WithPath { path, err } = error {
+        let (inner, err) = where_and_what(err);
+        (inner.or(Some(path.as_path())), err)
+    } else if let ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } =
+        error
+    {
+        where_and_what(err)
+    } else {
+        (None, error)
     }
 }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::LicenseRow;
 use crate::actual::{Limits, MdmInfo, Versions};
-use crate::license::ClientUserId;
+use crate::license::{ClientUserId, UserDetails};
 
 /// One location's part of a plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -59,17 +59,6 @@ pub struct UserPlan {
     pub retire: Vec<ClientUserId>,
     /// Wanted holders who have not accepted yet and so cannot install.
     pub waiting: u64,
-}
-
-/// What is sent to Apple of a person.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-pub struct UserDetails {
-    /// Key at Apple.
-    pub client_user_id: ClientUserId,
-    /// E-mail address.
-    pub email: Option<String>,
-    /// Managed Apple Account: with it Apple links the account without an invitation.
-    pub managed_apple_id: Option<String>,
 }
 
 /// What no manifest manages: counted, never touched.

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::survey::{PlacedAt, Site, Survey};
-use super::{Action, UserDetails, UserPlan};
+use super::{Action, UserPlan};
 use crate::actual::{Actual, UserRecord, UserStatus};
+use crate::license::UserDetails;
 use crate::license::{Asset, ClientUserId, HolderRef, HolderSet};
 use crate::manifest::kind::RetireUsers;
 

@@ -24,5 +24,5 @@ mod styles;
 pub mod table;
 pub mod text;
 
-pub use shape::{Shape, Symbols};
+pub use shape::{Shape, Symbols, Typed};
 pub use styles::Styles;

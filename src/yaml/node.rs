@@ -61,7 +61,7 @@ pub struct Entry<'t> {
     pub value: Node<'t>,
 }
 
-impl<'t> Node<'t> {
+impl Node<'_> {
     /// The value of a key; `None` where this is no mapping or has no such key.
     pub fn get(&self, key: &str) -> Option<&Self> {
         match &self.value {

@@ -42,6 +42,10 @@ pub struct Document<'t> {
 /// merge keys, tags and directives are refused rather than obeyed, so the memory used is bounded by
 /// the length of the text.
 pub fn read(text: &str) -> Read<'_> {
+    read_within(text, MAX_NODES)
+}
+
+fn read_within(text: &str, most_nodes: usize) -> Read<'_> {
     if let Some(fault) = control_character(text) {
         return Read { faults: vec![fault], ..Read::default() };
     }
@@ -60,7 +64,7 @@ pub fn read(text: &str) -> Read<'_> {
         read: Read::default(),
         faults: Vec::new(),
         kept_faults: 0,
-        nodes: 0,
+        nodes_left: most_nodes,
     };
     reader.run();
     reader.read
@@ -72,7 +76,14 @@ struct Reader<'t> {
     read: Read<'t>,
     faults: Vec<Fault>,
     kept_faults: usize,
-    nodes: usize,
+    nodes_left: usize,
+}
+
+/// The next part of a text.
+enum Part<'t> {
+    /// A document; `None` where it is empty.
+    Document(Option<Node<'t>>),
+    End,
 }
 
 /// A collection that is still open.
@@ -87,11 +98,19 @@ enum Body<'t> {
     Sequence(Vec<Node<'t>>),
     Mapping {
         entries: Vec<Entry<'t>>,
-        /// The key whose value comes next; inner `None` where the key was refused.
-        key: Option<Option<Key<'t>>>,
+        /// What comes next.
+        next: Next<'t>,
         /// Places of the keys so far, once there are enough of them to be worth a table.
         index: HashMap<Cow<'t, str>, usize>,
     },
+}
+
+/// What comes next in a mapping.
+enum Next<'t> {
+    Key,
+    Value(Key<'t>),
+    /// The value of a key that was refused.
+    Nothing,
 }
 
 struct Key<'t> {
@@ -107,8 +126,8 @@ impl<'t> Reader<'t> {
     fn run(&mut self) {
         loop {
             match self.document() {
-                Ok(Some(root)) => self.close_document(root),
-                Ok(None) => return,
+                Ok(Part::Document(root)) => self.close_document(root),
+                Ok(Part::End) => return,
                 Err(fault) => {
                     let hopeless = fault.kind == FaultKind::TooMany;
                     self.fault(fault);
@@ -128,18 +147,17 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// The next document's root; `Some(None)` where it is empty, `None` at the end of the text.
-    fn document(&mut self) -> Result<Option<Option<Node<'t>>>, Fault> {
+    fn document(&mut self) -> Result<Part<'t>, Fault> {
         let mut open: Vec<Open<'t>> = Vec::new();
         let mut root: Option<Node<'t>> = None;
         loop {
-            let Some(event) = self.parser.next_event() else { return Ok(None) };
+            let Some(event) = self.parser.next_event() else { return Ok(Part::End) };
             let (event, span) = event.map_err(|error| self.scan_fault(&error))?;
             let finished = match event {
                 Event::StreamStart | Event::DocumentStart(..) => None,
-                Event::StreamEnd => return Ok(None),
+                Event::StreamEnd => return Ok(Part::End),
                 Event::DocumentEnd => {
-                    return Ok(Some(root.take().filter(|node| !is_nothing(node))));
+                    return Ok(Part::Document(root.take().filter(|node| !is_nothing(node))));
                 }
                 Event::Anchor(..) => {
                     let place = self.place(span);
@@ -171,7 +189,7 @@ impl<'t> Reader<'t> {
                 }
                 Event::MappingStart(_, _, tag) => {
                     let index = HashMap::new();
-                    let body = Body::Mapping { entries: Vec::new(), key: None, index };
+                    let body = Body::Mapping { entries: Vec::new(), next: Next::Key, index };
                     self.open(&mut open, span, tag.is_some(), body)?;
                     None
                 }
@@ -226,10 +244,10 @@ impl<'t> Reader<'t> {
     fn put(&mut self, parent: &mut Open<'t>, node: Node<'t>) {
         match &mut parent.body {
             Body::Sequence(items) => items.push(node),
-            Body::Mapping { entries, key, index } => match key.take() {
-                None => *key = Some(self.key(node)),
-                Some(None) => {}
-                Some(Some(found)) => {
+            Body::Mapping { entries, next, index } => match std::mem::replace(next, Next::Key) {
+                Next::Key => *next = self.key(node),
+                Next::Nothing => {}
+                Next::Value(found) => {
                     let twin = if entries.len() < INDEX_FROM {
                         entries.iter().position(|entry| entry.key == found.text)
                     } else {
@@ -261,16 +279,16 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn key(&mut self, node: Node<'t>) -> Option<Key<'t>> {
+    fn key(&mut self, node: Node<'t>) -> Next<'t> {
         let Node { place, value } = node;
         let kind = match value {
             Value::Scalar(text, Style::Plain) if text == "<<" => FaultKind::MergeKey,
-            Value::Scalar(text, style) => return Some(Key { text, style, place }),
-            Value::Refused => return None,
+            Value::Scalar(text, style) => return Next::Value(Key { text, style, place }),
+            Value::Refused => return Next::Nothing,
             Value::Sequence(_) | Value::Mapping(_) => FaultKind::KeyNotText,
         };
         self.fault(Fault { kind, place, earlier: None });
-        None
+        Next::Nothing
     }
 
     fn tag(&mut self, span: Span) {
@@ -279,11 +297,13 @@ impl<'t> Reader<'t> {
     }
 
     fn count(&mut self, place: Place) -> Result<(), Fault> {
-        self.nodes += 1;
-        if self.nodes > MAX_NODES {
-            return Err(Fault { kind: FaultKind::TooMany, place, earlier: None });
+        match self.nodes_left.checked_sub(1) {
+            Some(left) => {
+                self.nodes_left = left;
+                Ok(())
+            }
+            None => Err(Fault { kind: FaultKind::TooMany, place, earlier: None }),
         }
-        Ok(())
     }
 
     fn fault(&mut self, fault: Fault) {
@@ -310,21 +330,28 @@ impl<'t> Reader<'t> {
     fn trimmed(&self, start: u32, end: u32) -> u32 {
         let (from, to) = (index(start), index(end));
         self.text.get(from..to).map_or(end, |text| {
-            let kept = text.trim_end().len();
+            let kept = text.trim_end_matches([' ', '\t', '\r', '\n']).len();
             number(from.saturating_add(kept))
         })
     }
 
     fn scan_fault(&self, error: &ScanError) -> Fault {
         let marker = error.marker();
-        let kind = match error.kind() {
+        let found = error.kind();
+        let kind = if matches!(
+            found,
             ErrorKind::TabNotAllowed
-            | ErrorKind::TabInBlockIndentation
-            | ErrorKind::TabInIndentation
-            | ErrorKind::TabAtBlockScalarStart => FaultKind::Tab,
-            ErrorKind::RecursionLimitExceeded => FaultKind::TooDeep,
-            ErrorKind::DirectiveDisallowed => FaultKind::Directive,
-            other => FaultKind::Syntax(other.to_string()),
+                | ErrorKind::TabInBlockIndentation
+                | ErrorKind::TabInIndentation
+                | ErrorKind::TabAtBlockScalarStart
+        ) {
+            FaultKind::Tab
+        } else if *found == ErrorKind::RecursionLimitExceeded {
+            FaultKind::TooDeep
+        } else if *found == ErrorKind::DirectiveDisallowed {
+            FaultKind::Directive
+        } else {
+            FaultKind::Syntax(found.to_string())
         };
         let mut start = byte(marker).min(number(self.text.len()));
         let mut column = number(marker.col().saturating_add(1));
@@ -382,4 +409,22 @@ fn control_character(text: &str) -> Option<Fault> {
     };
     let kind = FaultKind::Control(text.get(start..)?.chars().next()?);
     Some(Fault { kind, place, earlier: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_of_values_is_limited_over_all_documents() {
+        let text = "[a, b]\n---\n[c, d]\n---\n[e]\n";
+        assert_eq!(read_within(text, 8).documents.len(), 3);
+        assert!(read_within(text, 8).documents.iter().all(|document| document.faults.is_empty()));
+        let read = read_within(text, 5);
+        let [first, second] = read.documents.as_slice() else { panic!("{read:?}") };
+        assert!(first.root.is_some() && second.root.is_none());
+        assert_eq!(second.faults.len(), 1);
+        assert_eq!(second.faults[0].kind, FaultKind::TooMany);
+        assert_eq!((second.faults[0].place.line, second.faults[0].place.column), (3, 5));
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::fields::{Field, LONGEST_WORD};
 use super::report::{Report, shown};
-use super::value;
+use super::{depth, value};
 use crate::diagnostic::{At, Diagnostic, Span};
 use crate::manifest::codes;
 use crate::yaml::{Place, Style, Value};
@@ -22,6 +22,14 @@ pub(super) fn read(report: &mut Report, field: Field<'_, '_>) -> Option<At<Strin
                 format!("`where` has {} characters, at most {LONGEST} are allowed", source.len()),
             )
             .at(report.span(first_line(field)), "too long"),
+        );
+        return None;
+    }
+    if let Err((offset, what)) = depth::check(source) {
+        report.add(
+            Diagnostic::error(&codes::CONDITION, format!("`where` is too deep: {what}"))
+                .at(inside(report, field, source, offset, 1), "too deep")
+                .help("a list is shorter: `row.serial in [\"A\", \"B\"]`; or split the group"),
         );
         return None;
     }

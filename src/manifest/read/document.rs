@@ -71,11 +71,11 @@ impl Kind {
 /// A typed document.
 #[derive(Debug)]
 pub(in crate::manifest) enum Typed {
-    Location(Location),
+    Location(Box<Location>),
     Inventory(Inventory),
     Group(Group),
-    Asset(AssetManifest),
-    Policy(Policy),
+    Asset(Box<AssetManifest>),
+    Policy(Box<Policy>),
     Mdm(Mdm),
 }
 
@@ -99,7 +99,6 @@ pub(in crate::manifest) struct Found {
 pub(in crate::manifest) fn read_file(file: FileId, text: &str, report: &mut Report) -> Found {
     let mut found = Found::default();
     let read = yaml::read(text);
-    report.add_uncounted(read.dropped_faults);
     for fault in read.faults {
         found.any = true;
         faults::add(report, fault, text);
@@ -116,10 +115,11 @@ pub(in crate::manifest) fn read_file(file: FileId, text: &str, report: &mut Repo
                 faults::add(report, fault, text);
             }
             if let Some(root) = root {
-                document(report, &root, &mut found);
+                document(report, &root, text, &mut found);
             }
         }
     }
+    report.add_uncounted(read.dropped_faults);
     debug_assert!(found.names.iter().all(|(_, name)| name.span.file == file));
     found
 }
@@ -130,12 +130,11 @@ fn is_world(root: &Node<'_>) -> bool {
         && root.get("apiVersion").and_then(Node::scalar) == Some("vpp/v1")
 }
 
-fn document(report: &mut Report, root: &Node<'_>, found: &mut Found) {
+fn document(report: &mut Report, root: &Node<'_>, text: &str, found: &mut Found) {
     let Value::Mapping(entries) = &root.value else {
         if root.value != Value::Refused {
             found.unreadable.push(report.span(root.place));
-            let Place { start, .. } = root.place;
-            let first = Place { end: start.saturating_add(1), ..root.place };
+            let first = first_character(root.place, text);
             report.add(
                 Diagnostic::error(&codes::API_VERSION, "the document is no manifest")
                     .at(report.span(first), "must be a mapping with `apiVersion` and `kind`")
@@ -147,8 +146,13 @@ fn document(report: &mut Report, root: &Node<'_>, found: &mut Found) {
     };
     let entry = |key: &str| entries.iter().find(|entry| entry.key == key);
     let first = entries.first().map_or(root.place, |entry| entry.key_place);
-    let version_is_known = api_version(report, entry("apiVersion"), first);
-    let kind = kind(report, entry("kind"), first);
+    let version = entry("apiVersion");
+    let version_is_known = api_version(report, version, entry("kind"), first);
+    // What is plainly no document of ours need not be of one of our kinds.
+    let is_ours = version.and_then(|entry| entry.value.scalar());
+    let is_ours = is_ours.is_some_and(|text| text.to_ascii_lowercase().starts_with("vpp"));
+    let judged = is_ours || (version.is_none() && entry("kind").is_some());
+    let kind = if judged { kind(report, entry("kind"), first) } else { None };
     let known = if version_is_known { kind } else { None };
     let Some((kind, anchor)) = known else {
         found.unreadable.push(report.span(first));
@@ -166,12 +170,18 @@ fn document(report: &mut Report, root: &Node<'_>, found: &mut Found) {
         location::secrets(report, entries, &mut found.secrets);
     }
     let typed = match kind {
-        Kind::Location => location::read(report, fields, name).map(Typed::Location),
+        Kind::Location => {
+            location::read(report, fields, name).map(|document| Typed::Location(Box::new(document)))
+        }
         Kind::Inventory => inventory::read(report, fields, name).map(Typed::Inventory),
         Kind::Group => group::read(report, fields, name).map(Typed::Group),
-        Kind::App => asset::read(report, fields, name, AssetKind::App).map(Typed::Asset),
-        Kind::Book => asset::read(report, fields, name, AssetKind::Book).map(Typed::Asset),
-        Kind::Policy => policy::read(report, fields, name).map(Typed::Policy),
+        Kind::App => asset::read(report, fields, name, AssetKind::App)
+            .map(|document| Typed::Asset(Box::new(document))),
+        Kind::Book => asset::read(report, fields, name, AssetKind::Book)
+            .map(|document| Typed::Asset(Box::new(document))),
+        Kind::Policy => {
+            policy::read(report, fields, name).map(|document| Typed::Policy(Box::new(document)))
+        }
         Kind::Mdm => mdm::read(report, fields, name).map(Typed::Mdm),
     };
     let refused: &[&str] = match kind {
@@ -183,8 +193,24 @@ fn document(report: &mut Report, root: &Node<'_>, found: &mut Found) {
     found.typed.extend(typed);
 }
 
-fn api_version(report: &mut Report, entry: Option<&Entry<'_>>, first: Place) -> bool {
+/// A place of one line for a document that may have many.
+fn first_character(place: Place, text: &str) -> Place {
+    let rest = usize::try_from(place.start).ok().and_then(|start| text.get(start..));
+    let length = rest.and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+    let length = u32::try_from(length).unwrap_or(0);
+    Place { end: place.start.saturating_add(length), ..place }
+}
+
+fn api_version(
+    report: &mut Report,
+    entry: Option<&Entry<'_>>,
+    kind: Option<&Entry<'_>>,
+    first: Place,
+) -> bool {
     let (problem, place) = match entry {
+        None if kind.is_none() => {
+            ("the document has neither `apiVersion` nor `kind`".to_owned(), first)
+        }
         None => ("the document has no `apiVersion`".to_owned(), first),
         Some(entry) => match &entry.value.value {
             Value::Scalar(text, _) if text == "vpp/v1" => return true,

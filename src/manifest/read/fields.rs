@@ -83,6 +83,11 @@ impl<'n, 't> Fields<'n, 't> {
         self.entries.iter().any(|entry| entry.key == key)
     }
 
+    /// Whether a key is left that nobody has asked for so far.
+    pub(super) fn has_unknown(&self) -> bool {
+        self.entries.iter().any(|entry| !self.known.contains(&entry.key.as_ref()))
+    }
+
     /// The value of a key that may be left out.
     pub(super) fn optional(
         &mut self,

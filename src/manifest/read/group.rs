@@ -11,13 +11,6 @@ pub(super) fn read(
     fields: &mut Fields<'_, '_>,
     name: Option<At<String>>,
 ) -> Option<Group> {
-    if !["devices", "users", "from", "include"].into_iter().any(|key| fields.has(key)) {
-        report.add(
-            Diagnostic::error(&codes::EMPTY_GROUP, "the group has nothing in it")
-                .at(report.span(fields.anchor()), "no `devices`, `users`, `from` or `include`")
-                .help("say where its members come from; empty on purpose is `devices: []`"),
-        );
-    }
     let devices = fields.optional(report, "devices");
     let devices = devices.map(|field| devices_of(report, field)).unwrap_or_default();
     let users = fields.optional(report, "users");
@@ -41,6 +34,15 @@ pub(super) fn read(
     let minimum = minimum.and_then(|field| value::whole(report, field, 0, u64::MAX));
     let description = fields.optional(report, "description");
     let description = description.and_then(|field| value::any_text(report, field));
+    let members = ["devices", "users", "from", "include"];
+    // An unknown key is probably one of the four.
+    if !members.into_iter().any(|key| fields.has(key)) && !fields.has_unknown() {
+        report.add(
+            Diagnostic::error(&codes::EMPTY_GROUP, "the group has nothing in it")
+                .at(report.span(fields.anchor()), "no `devices`, `users`, `from` or `include`")
+                .help("say where its members come from; empty on purpose is `devices: []`"),
+        );
+    }
     Some(Group {
         name: name?,
         devices,

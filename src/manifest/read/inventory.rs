@@ -8,7 +8,7 @@ use crate::manifest::codes;
 use crate::manifest::kind::{Columns, Inventory, InventorySource};
 
 /// How long a program may take where the manifest does not say.
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
+const DEFAULT_TIMEOUT: Duration = Duration::from_mins(1);
 
 pub(super) fn read(
     report: &mut Report,

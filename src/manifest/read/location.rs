@@ -129,7 +129,11 @@ pub(super) fn secrets(report: &Report, entries: &[Entry<'_>], spans: &mut Vec<Sp
                 }
             }
         }
-        Value::Sequence(items) => items.iter().for_each(|item| hide(report, item, spans)),
+        Value::Sequence(items) => {
+            for item in items {
+                hide(report, item, spans);
+            }
+        }
         Value::Refused => {}
     }
 }
@@ -137,9 +141,15 @@ pub(super) fn secrets(report: &Report, entries: &[Entry<'_>], spans: &mut Vec<Sp
 fn hide(report: &Report, node: &Node<'_>, spans: &mut Vec<Span>) {
     match &node.value {
         Value::Scalar(..) | Value::Refused => spans.push(report.span(node.place)),
-        Value::Sequence(items) => items.iter().for_each(|item| hide(report, item, spans)),
+        Value::Sequence(items) => {
+            for item in items {
+                hide(report, item, spans);
+            }
+        }
         Value::Mapping(entries) => {
-            entries.iter().for_each(|entry| hide(report, &entry.value, spans));
+            for entry in entries {
+                hide(report, &entry.value, spans);
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod asset;
 mod condition;
+mod depth;
 mod document;
 mod faults;
 mod fields;

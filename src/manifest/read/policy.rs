@@ -62,7 +62,8 @@ fn limit(report: &mut Report, field: Field<'_, '_>) -> Option<Limit> {
     let mut bound = |key| fields.optional(report, key).and_then(|field| share(report, field));
     let limit = Limit { reclaim: bound("reclaim"), assign: bound("assign") };
     fields.finish(report, &[]);
-    Some(limit)
+    // A limit that limits nothing is none.
+    (limit != Limit::default()).then_some(limit)
 }
 
 fn share(report: &mut Report, field: Field<'_, '_>) -> Option<At<Share>> {

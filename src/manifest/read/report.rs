@@ -1,4 +1,4 @@
-use crate::diagnostic::{At, Diagnostic, FileId, Span};
+use crate::diagnostic::{At, Code, Diagnostic, FileId, Span};
 use crate::manifest::codes;
 use crate::yaml::Place;
 
@@ -37,6 +37,13 @@ impl Report {
         if *count <= MOST {
             self.kept.push(diagnostic);
         }
+    }
+
+    /// Whether this was said of this line already.
+    pub(in crate::manifest) fn says(&self, code: &Code, line: u32) -> bool {
+        self.kept.iter().any(|said| {
+            said.code == code && said.labels.first().is_some_and(|label| label.span.line == line)
+        })
     }
 
     /// Counts problems that were not even made.

@@ -2,10 +2,11 @@
 
 use super::{LINTS, lint};
 use crate::actual::Stock;
+use crate::license::UserDetails;
 use crate::license::{AssetKind, ClientUserId, SerialNumber};
 use crate::manifest::kind::ReclaimMode;
 use crate::plan::world::{NORTH, World, devices, owner, users};
-use crate::plan::{Action, InactionKind, Plan, UserDetails};
+use crate::plan::{Action, InactionKind, Plan};
 
 /// A release of D009 and D008, assigns to D001 … D003 and to ada, who is registered.
 fn sound() -> Plan {

@@ -3,9 +3,11 @@
 //! What people read is made in two steps: [`Sections`] says what there is to say, grouped by
 //! cause and with every sum, and the printer lays it out. Only the second knows of widths.
 
+mod diff;
 mod human;
 mod sections;
 
+pub use diff::diff;
 pub use human::human;
 pub use sections::{
     AssignRow, CauseRow, Claim, Cost, LeftRow, LicenseState, LicenseSummary, LocationRow, Place,

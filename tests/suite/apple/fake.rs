@@ -36,6 +36,8 @@ pub(super) struct World {
     pub(super) miscount: i64,
     /// Beyond the last page: an error, else an empty page.
     pub(super) strict_pages: bool,
+    /// Requests the reader may send at once.
+    pub(super) at_once: usize,
     /// Filters by asset are ignored.
     pub(super) deaf: bool,
 }
@@ -53,7 +55,7 @@ pub(super) enum Op {
 
 impl World {
     pub(super) fn new(page_size: usize) -> Self {
-        Self { page_size, strict_pages: true, version: 100, ..Self::default() }
+        Self { page_size, strict_pages: true, version: 100, at_once: 5, ..Self::default() }
     }
 
     pub(super) fn app(&mut self, adam: u64) {
@@ -220,12 +222,13 @@ pub(super) type Shared = Arc<Mutex<World>>;
 
 /// Serves the world on loopback; gives a reader of it.
 pub(super) async fn serve(world: World) -> (Reader, Shared) {
+    let at_once = world.at_once;
     let world = Arc::new(Mutex::new(world));
     let app = Router::new().fallback(get(answer)).with_state(world.clone());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-    (connection(&url).connect().unwrap(), world)
+    (connection(&url).at_once(at_once).connect().unwrap(), world)
 }
 
 async fn answer(State(world): State<Shared>, uri: Uri) -> axum::Json<Value> {

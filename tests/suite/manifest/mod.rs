@@ -1,4 +1,12 @@
 //! The manifest room from outside.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::as_conversions,
+    clippy::format_push_string,
+    reason = "helpers of tests may fail as tests do"
+)]
 
 mod cases;
 mod discovery;
@@ -8,4 +16,5 @@ mod meaning;
 mod schema;
 mod secrets;
 mod texts;
+mod written;
 mod yaml;

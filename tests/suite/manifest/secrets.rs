@@ -70,5 +70,13 @@ fn the_other_places_stay_where_they_are() {
             token()
         ),
     );
-    insta::assert_snapshot!(folder.lines(), @"");
+    insta::assert_snapshot!(folder.lines(), @r##"
+m.yaml:4:1 error VPP-M035 `token` must say where the token is, not be the token
+  | "token" must be `env`, `file` or `command`
+  = write `token: { env: VPP_TOKEN }`, or `{ file: … }`, or `{ command: [op, read, …] }`
+  = if this was a token, download a new one: Apple then revokes it
+m.yaml:5:1 error VPP-M012 a Location has no key `color`
+  | "color" unknown key
+  = known keys: apiVersion, kind, name, uid, token, owner, licenses, mdm, reclaim, endpoint, users, description, labels
+"##);
 }

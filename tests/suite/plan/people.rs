@@ -10,7 +10,7 @@ fn users_of(plan: &Plan) -> &UserPlan {
     &plan.locations[0].users
 }
 
-fn ids<'a>(list: impl IntoIterator<Item = &'a vpp::plan::UserDetails>) -> Vec<String> {
+fn ids<'a>(list: impl IntoIterator<Item = &'a vpp::license::UserDetails>) -> Vec<String> {
     list.into_iter().map(|user| user.client_user_id.to_string()).collect()
 }
 
