@@ -6,6 +6,7 @@ mod base;
 mod cli;
 mod desired;
 mod docs;
+mod format;
 mod inventory;
 mod manifest;
 mod plan;
