@@ -9,9 +9,11 @@
 
 mod cause;
 pub mod diagnostics;
+pub mod diff;
 pub mod escape;
 mod examples;
 mod fingerprint;
+pub mod holdings;
 pub mod json;
 pub mod number;
 mod page;
