@@ -62,10 +62,16 @@ pub(super) enum ColorChoice {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Begin a repository of manifests in a folder.
+    Init(Init),
     /// Check manifests without any network.
     Validate(Validate),
+    /// Write manifests one way: indentation, order of keys, quotes.
+    Fmt(Fmt),
     /// Show exactly which licenses would move, and why.
     Plan(Plan),
+    /// Show, app by app, who holds it and who would, as a unified diff.
+    Diff(Diff),
     /// Make it so.
     Apply(Apply),
     /// Print a saved plan.
@@ -84,6 +90,9 @@ pub(super) enum Command {
     Sandbox(Sandbox),
     /// Print a completion script for a shell.
     Completions(Completions),
+    /// Write manual pages, one per command.
+    #[command(hide = true)]
+    Man(Man),
 }
 
 /// Which manifests.
@@ -177,6 +186,74 @@ pub(super) struct Sharding {
     /// lists stay together. Every Location needs its `uid`.
     #[arg(long, value_name = "I/N", conflicts_with = "locations")]
     pub(super) shard: Option<Shard>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Init {
+    /// Folder to begin in; made where it is missing.
+    #[arg(value_name = "FOLDER", default_value = ".")]
+    pub(super) folder: Utf8PathBuf,
+    /// Pipeline that validates, plans and applies.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) ci: Ci,
+    #[command(flatten)]
+    pub(super) from: InitFrom,
+}
+
+/// What the first manifests are made of.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub(super) struct InitFrom {
+    /// Environment variable with a content token; may be repeated, one per location.
+    #[arg(long = "token-env", value_name = "NAME")]
+    pub(super) token_env: Vec<String>,
+    /// Adopt what a sandbox made from this world holds.
+    #[arg(long, value_name = "WORLD")]
+    pub(super) sandbox: Option<Utf8PathBuf>,
+    /// A small school and a sandbox world to try things on, without Apple.
+    #[arg(long)]
+    pub(super) sample: bool,
+}
+
+/// Whose pipelines.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Ci {
+    /// GitHub Actions.
+    Github,
+    /// GitLab CI.
+    Gitlab,
+    /// None.
+    #[default]
+    None,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Fmt {
+    /// Folders of manifests, or single files.
+    #[arg(value_name = "FOLDER|FILE", default_value = ".")]
+    pub(super) paths: Vec<Utf8PathBuf>,
+    /// Write nothing: print what would change as a unified diff, and exit with 1 if anything would.
+    #[arg(long)]
+    pub(super) check: bool,
+    /// Format standard input to standard output.
+    #[arg(long, conflicts_with = "paths")]
+    pub(super) stdin: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Diff {
+    #[command(flatten)]
+    pub(super) manifests: Manifests,
+    #[command(flatten)]
+    pub(super) sharding: Sharding,
+    /// Only this app or book, by its manifest's name or its adamId; may be repeated.
+    #[arg(long = "app", value_name = "NAME")]
+    pub(super) apps: Vec<String>,
+    /// Exit with 2 when there are differences.
+    #[arg(long, help_heading = "Output")]
+    pub(super) detailed_exitcode: bool,
+    #[command(flatten)]
+    pub(super) target: Target,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -437,7 +514,18 @@ pub(super) struct Sandbox {
 #[derive(Debug, Args)]
 pub(super) struct Completions {
     /// The shell.
-    pub(super) shell: clap_complete::Shell,
+    #[arg(required_unless_present = "out")]
+    pub(super) shell: Option<clap_complete::Shell>,
+    /// Write a script for every shell (or the given one) into this folder, under its usual name.
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<Utf8PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Man {
+    /// Folder the pages are written into; without it the page of `vpp` itself is printed.
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<Utf8PathBuf>,
 }
 
 /// A format and the file it goes to.

@@ -8,13 +8,17 @@ mod claim;
 mod clock;
 mod completions;
 mod connect;
+mod diff;
 mod environment;
 mod exit;
 mod explain;
 mod export;
 mod failure;
 mod files;
+mod fmt;
+mod init;
 mod logging;
+mod man;
 mod output;
 mod plan;
 mod prepare;
@@ -91,8 +95,11 @@ fn usage(error: &clap::Error) -> ExitCode {
 
 fn run(context: &Context, command: Command) -> Result<Exit, Failure> {
     match command {
+        Command::Init(arguments) => block_on(init::run(context, &arguments)),
         Command::Validate(arguments) => validate::run(context, &arguments),
+        Command::Fmt(arguments) => fmt::run(context, &arguments),
         Command::Plan(arguments) => block_on(plan::run(context, &arguments)),
+        Command::Diff(arguments) => block_on(diff::run(context, &arguments)),
         Command::Apply(arguments) => block_on(apply::run(context, &arguments)),
         Command::Show(arguments) => show::run(context, &arguments),
         Command::Status(arguments) => block_on(status::run(context, &arguments)),
@@ -102,6 +109,7 @@ fn run(context: &Context, command: Command) -> Result<Exit, Failure> {
         Command::Schema(arguments) => schema::run(context, &arguments),
         Command::Sandbox(arguments) => block_on(sandbox::run(context, &arguments)),
         Command::Completions(arguments) => completions::run(context, &arguments),
+        Command::Man(arguments) => man::run(context, &arguments),
     }
 }
 

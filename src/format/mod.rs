@@ -51,6 +51,11 @@ pub fn format(text: &str) -> Result<String, Error> {
     if same::same(&text, &formatted) { Ok(formatted) } else { Err(Error::Changed) }
 }
 
+/// One value as it stands on a line: in quotes only where some YAML reader would change it.
+pub fn value(text: &str) -> Cow<'_, str> {
+    scalar::on_line(text, crate::yaml::Written::Double, false)
+}
+
 /// Without a byte order mark, and with line feeds for line ends.
 fn normalized(text: &str) -> Cow<'_, str> {
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
