@@ -144,7 +144,7 @@ impl House {
             manifests: &manifests,
             desired: &resolved.desired,
             roster: &roster,
-            locations,
+            locations: &locations,
             diagnostics: &diagnostics,
             manifest_digest: desired::digest(&resolved.desired, &roster),
             folder: self.path().to_string(),

@@ -150,7 +150,9 @@
     app.append(make("bdi", apps[change.app][1]));
     row.append(app);
     if (fields.location) cell(make("bdi", locations[change.location]));
-    cell(make("bdi", change.cause + 1 + "  " + (causes[change.cause] || "")));
+    const cause = document.createDocumentFragment();
+    cause.append(make("span", String(change.cause + 1), "number"), " ", make("bdi", causes[change.cause] || ""));
+    cell(cause);
     cell(link(change));
     cell(item.named ? grouped(item.count) + " of " + grouped(change.who.length) : grouped(change.who.length), "n");
     const button = make("button", "Holders");
