@@ -71,15 +71,12 @@ async fn settle(
     action: Action,
     sent: Vec<Sent>,
 ) -> Result<(), Halt> {
-    let mut asked = Pairs::new();
+    let (mut taken, mut settled) = (Pairs::new(), Pairs::new());
     let mut halt = None;
     for Sent { pairs, end } in &sent {
         match end {
-            End::Event(_) | End::Unknown { .. } => {
-                for (asset, holders) in pairs {
-                    *asked.entry(*asset).or_default() |= holders;
-                }
-            }
+            End::Event(_) | End::Unknown { .. } => add(&mut taken, pairs),
+            End::Refused(error) if is_settled(error) => add(&mut settled, pairs),
             End::Refused(_) | End::Held => {}
         }
         match end {
@@ -88,8 +85,9 @@ async fn settle(
             End::Event(_) | End::Unknown { .. } | End::Refused(_) | End::Held => {}
         }
     }
-    work.sent(action, &asked);
-    let (held, unread) = match read(run, work, &asked).await {
+    work.sent(action, &taken);
+    add(&mut taken, &settled);
+    let (held, unread) = match read(run, work, &taken).await {
         Ok(held) => (Some(held), None),
         Err(why) => (None, Some(why)),
     };
@@ -99,7 +97,12 @@ async fn settle(
             (End::Refused(error), _, _) if retriable(&error) => {
                 work.tried(action, &pairs, &reason(&error));
             }
-            (End::Refused(error), _, _) => refused(work, action, &pairs, &error),
+            (End::Refused(error), Some(held), _) if is_settled(&error) => {
+                work.already(action, &as_wanted(action, &pairs, held));
+                work.failed(action, &pairs, &reason(&error));
+            }
+            // What Apple refuses at once is not taken up, in no part.
+            (End::Refused(error), _, _) => work.failed(action, &pairs, &reason(&error)),
             (End::Held, _, _) => {}
             (End::Event(_) | End::Unknown { .. }, None, unread) => {
                 let why = unread.as_ref().or(halt.as_ref());
@@ -135,13 +138,14 @@ async fn settle(
     halt.or(unread).map_or(Ok(()), |why| Err(Halt::Stopped(why)))
 }
 
-/// What Apple refused at once was not taken up, in no part.
-fn refused(work: &mut Work<'_>, action: Action, pairs: &Pairs, error: &AppleError) {
-    let settled = error.said().is_some_and(|said| said.class() == Class::Settled);
-    if settled {
-        work.already(action, pairs);
-    } else {
-        work.failed(action, pairs, &reason(error));
+/// Whether Apple says that it is as wanted already.
+fn is_settled(error: &AppleError) -> bool {
+    error.said().is_some_and(|said| said.class() == Class::Settled)
+}
+
+fn add(to: &mut Pairs, pairs: &Pairs) {
+    for (asset, holders) in pairs {
+        *to.entry(*asset).or_default() |= holders;
     }
 }
 

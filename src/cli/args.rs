@@ -265,6 +265,24 @@ pub(super) enum Format {
     Json,
 }
 
+/// What a plan can be printed as.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum PlanFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// For machines; what `--out` saves.
+    Json,
+    /// A comment on a pull request.
+    Markdown,
+    /// One page with everything, to open in a browser.
+    Html,
+    /// For spreadsheets: a row per license.
+    Csv,
+    /// Annotations of GitHub Actions, with the job summary and the step's outputs.
+    Github,
+}
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum ValidateFormat {
     /// For people, with the source underlined.
@@ -274,6 +292,10 @@ pub(super) enum ValidateFormat {
     Json,
     /// Annotations of GitHub Actions.
     Github,
+    /// For code scanning.
+    Sarif,
+    /// For test reports.
+    Junit,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -294,6 +316,32 @@ pub(super) struct Validate {
     /// How to print the result.
     #[arg(long, value_enum, default_value_t, help_heading = "Output")]
     pub(super) format: ValidateFormat,
+    /// Print the result in another format into a file too; may be repeated.
+    #[arg(long = "report", value_name = "FORMAT=FILE", help_heading = "Output")]
+    pub(super) reports: Vec<Report<ValidateFormat>>,
+}
+
+/// How a plan is printed.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct PlanOutput {
+    /// How to print the plan.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: PlanFormat,
+    /// Print the plan in another format into a file too; may be repeated. `github` alone needs no
+    /// file: its annotations go to standard error.
+    #[arg(long = "report", value_name = "FORMAT=FILE")]
+    pub(super) reports: Vec<PlanReport>,
+    /// List every holder.
+    #[arg(long)]
+    pub(super) detail: bool,
+    /// Name some holders as examples in markdown, which is mailed and indexed where it is posted.
+    #[arg(long)]
+    pub(super) show_holders: bool,
+    /// Link files in markdown and html below this address, the manifests' folder in a web view of
+    /// the repository.
+    #[arg(long, value_name = "URL", value_parser = web_address)]
+    pub(super) link_base: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -309,15 +357,8 @@ pub(super) struct Plan {
     /// Save the plan in this file for `vpp show` and `vpp apply`.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(super) out: Option<Utf8PathBuf>,
-    /// How to print the plan.
-    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
-    pub(super) format: Format,
-    /// Print the plan in another format into a file too; may be repeated.
-    #[arg(long = "report", value_name = "FORMAT=FILE", help_heading = "Output")]
-    pub(super) reports: Vec<Report>,
-    /// List every holder.
-    #[arg(long, help_heading = "Output")]
-    pub(super) detail: bool,
+    #[command(flatten)]
+    pub(super) output: PlanOutput,
     /// Exit with 2 when there are changes.
     #[arg(long, help_heading = "Output")]
     pub(super) detailed_exitcode: bool,
@@ -347,7 +388,7 @@ pub(super) struct Apply {
     pub(super) format: Format,
     /// Print the result in another format into a file too; may be repeated.
     #[arg(long = "report", value_name = "FORMAT=FILE", help_heading = "Output")]
-    pub(super) reports: Vec<Report>,
+    pub(super) reports: Vec<Report<Format>>,
     /// List every holder.
     #[arg(long, help_heading = "Output")]
     pub(super) detail: bool,
@@ -366,12 +407,8 @@ pub(super) struct Show {
     /// Show only what changed since this older plan.
     #[arg(long, value_name = "OLD")]
     pub(super) diff: Option<Utf8PathBuf>,
-    /// How to print the plan.
-    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
-    pub(super) format: Format,
-    /// List every holder.
-    #[arg(long, help_heading = "Output")]
-    pub(super) detail: bool,
+    #[command(flatten)]
+    pub(super) output: PlanOutput,
 }
 
 #[derive(Debug, Args)]
@@ -493,12 +530,12 @@ pub(super) struct Man {
 
 /// A format and the file it goes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Report {
-    pub(super) format: Format,
+pub(super) struct Report<F> {
+    pub(super) format: F,
     pub(super) path: Utf8PathBuf,
 }
 
-impl std::str::FromStr for Report {
+impl<F: ValueEnum> std::str::FromStr for Report<F> {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -506,10 +543,44 @@ impl std::str::FromStr for Report {
             .split_once('=')
             .filter(|(_, path)| !path.is_empty())
             .ok_or("expected FORMAT=FILE, for example json=plan.json")?;
-        let format = Format::from_str(format, false)
-            .map_err(|_| format!("`{format}` is not a format: human or json"))?;
-        Ok(Self { format, path: path.into() })
+        Ok(Self { format: format_named(format)?, path: path.into() })
     }
+}
+
+/// A format of a plan and the file it goes to; only `github` can do without one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct PlanReport {
+    pub(super) format: PlanFormat,
+    pub(super) path: Option<Utf8PathBuf>,
+}
+
+impl std::str::FromStr for PlanReport {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "github" {
+            return Ok(Self { format: PlanFormat::Github, path: None });
+        }
+        let Report { format, path } = text.parse()?;
+        Ok(Self { format, path: Some(path) })
+    }
+}
+
+fn format_named<F: ValueEnum>(text: &str) -> Result<F, String> {
+    F::from_str(text, false).map_err(|_| {
+        let all = F::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+        let all: Vec<String> = all.map(|value| value.get_name().to_owned()).collect();
+        format!("`{text}` is not a format: {}", all.join(", "))
+    })
+}
+
+/// An address that a browser opens over the web.
+fn web_address(text: &str) -> Result<String, String> {
+    url::Url::parse(text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host())
+        .map(String::from)
+        .ok_or_else(|| format!("`{text}` is no address: it starts with https://"))
 }
 
 /// A length of time as people write it: `50ms`, `2s`, `1m 30s`.

@@ -19,6 +19,7 @@ mod fmt;
 mod init;
 mod logging;
 mod man;
+mod output;
 mod plan;
 mod prepare;
 mod progress;

@@ -7,7 +7,9 @@
 //! a clock, and no text from outside reaches a terminal unescaped: every piece of a line goes
 //! through [`escape`] when it is put there ([`text::Line::put`]).
 
+mod annotation;
 mod cause;
+pub mod codes;
 pub mod diagnostics;
 pub mod diff;
 pub mod escape;

@@ -1,5 +1,4 @@
 use super::page::Page;
-use crate::plan::InactionKind;
 use crate::render::Typed;
 use crate::render::fingerprint;
 use crate::render::number::{count, counted, grouped, seconds};
@@ -51,28 +50,9 @@ pub(super) fn left(page: &Page<'_>, _: usize) -> Vec<Line> {
     let (styles, totals) = (page.styles, &page.content.sections.totals);
     let mut lines = vec![];
     for row in &page.content.sections.left {
-        let (style, what) = match row.kind {
-            InactionKind::Short => {
-                (styles.warn, "go without: no license is left (whenShort: fill)")
-            }
-            InactionKind::WaitsForReclaim => {
-                (styles.warn, "wait for a license until an uninstall is proven")
-            }
-            InactionKind::NotAssignable => {
-                (styles.warn, "go without: Apple says that no device can hold it")
-            }
-            InactionKind::Withheld => {
-                (styles.warn, "withheld: a location they may have it in was not read")
-            }
-            InactionKind::Protected => (styles.text, "kept: the policy protects them"),
-            InactionKind::Malformed => {
-                (styles.warn, "kept: what Apple calls the holder cannot be sent back")
-            }
-            InactionKind::Kept => (styles.text, "kept: no entry names them (reclaim: keep)"),
-            InactionKind::Irrevocable => (styles.text, "kept: the license cannot come back"),
-        };
+        let style = if row.is_loud() { styles.warn } else { styles.text };
         let mut line = page.line().gap(2).put(style, &grouped(row.pairs)).put(styles.text, " ");
-        line.push(styles.text, what);
+        line.push(styles.text, row.said());
         let told = row.assets.iter().take(3);
         let names: Vec<String> = told.map(|(name, n)| format!("{name} {}", grouped(*n))).collect();
         let rest = page.plus(count(row.assets.len().saturating_sub(3)));
