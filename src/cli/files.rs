@@ -32,6 +32,19 @@ pub(super) fn replace(
     in_place().map_err(|error| anyhow::anyhow!("cannot write {path}: {error}").into())
 }
 
+#[cfg(unix)]
+fn temporary(folder: &Utf8Path) -> io::Result<tempfile::NamedTempFile> {
+    use std::os::unix::fs::PermissionsExt;
+    // The mask is taken off these; without them only the owner could read what is written.
+    let permissions = std::fs::Permissions::from_mode(0o666);
+    tempfile::Builder::new().permissions(permissions).tempfile_in(folder)
+}
+
+#[cfg(not(unix))]
+fn temporary(folder: &Utf8Path) -> io::Result<tempfile::NamedTempFile> {
+    tempfile::NamedTempFile::new_in(folder)
+}
+
 /// Adds to the end of a file that belongs to somebody else; it is made where there is none.
 pub(super) fn append(
     path: &str,
@@ -44,17 +57,4 @@ pub(super) fn append(
         out.flush()
     };
     add().map_err(|error| anyhow::anyhow!("cannot write to {path}: {error}").into())
-}
-
-#[cfg(unix)]
-fn temporary(folder: &Utf8Path) -> io::Result<tempfile::NamedTempFile> {
-    use std::os::unix::fs::PermissionsExt;
-    // The mask is taken off these; without them only the owner could read what is written.
-    let permissions = std::fs::Permissions::from_mode(0o666);
-    tempfile::Builder::new().permissions(permissions).tempfile_in(folder)
-}
-
-#[cfg(not(unix))]
-fn temporary(folder: &Utf8Path) -> io::Result<tempfile::NamedTempFile> {
-    tempfile::NamedTempFile::new_in(folder)
 }
