@@ -6,6 +6,7 @@ mod cli;
 mod desired;
 mod inventory;
 mod manifest;
+mod pipelines;
 mod plan;
 mod render;
 mod sandbox;
