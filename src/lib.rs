@@ -17,6 +17,7 @@ pub mod cli;
 pub mod desired;
 pub mod diagnostic;
 pub mod export;
+pub mod format;
 pub mod inventory;
 pub mod license;
 pub mod manifest;

@@ -80,10 +80,13 @@ impl Run<'_> {
         }
     }
 
-    /// Waits before another round.
+    /// Waits before another round, unless somebody asks to stop.
     pub(super) async fn pause(&self, round: u32) {
         let factor = 2_u32.saturating_pow(round.min(6));
-        tokio::time::sleep(self.options.pause.saturating_mul(factor)).await;
+        tokio::select! {
+            () = tokio::time::sleep(self.options.pause.saturating_mul(factor)) => {}
+            () = self.stop.wait() => {}
+        }
     }
 }
 

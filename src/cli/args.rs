@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -25,7 +25,7 @@ Exit codes:
     6  applied in part; run `vpp apply` again to continue
     7  only with --detailed-exitcode: applied, reclaims wait for devices
    64  the command line is wrong
-  130  interrupted; what was in flight was followed to its end";
+  130  interrupted (143: asked to end); what was in flight was followed to its end";
 
 /// Keep Apple app and book licenses where a git repository says they belong.
 #[derive(Debug, Parser)]
@@ -115,6 +115,58 @@ pub(super) struct Target {
     pub(super) no_exec: bool,
 }
 
+/// What the plan is held against, so that what a change intends stands apart from what would have
+/// moved without it.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Base")]
+#[group(multiple = false)]
+pub(super) struct Base {
+    /// Tell what this change intends from what would move with the manifests of this git revision.
+    #[arg(long = "base", value_name = "REV")]
+    pub(super) revision: Option<String>,
+    /// Tell it from what this saved plan would move.
+    #[arg(long = "base-plan", value_name = "PLAN")]
+    pub(super) plan: Option<Utf8PathBuf>,
+}
+
+impl Target {
+    /// The same options again, ready for a shell: what to type next must reach the same Apple.
+    pub(super) fn typed(&self) -> String {
+        let mut words = vec![];
+        for location in &self.locations {
+            words.extend(["--location".to_owned(), quoted(location)]);
+        }
+        if let Some(world) = &self.sandbox {
+            words.extend(["--sandbox".to_owned(), quoted(world.as_str())]);
+        }
+        if let Some(state) = &self.sandbox_state {
+            words.extend(["--sandbox-state".to_owned(), quoted(state.as_str())]);
+        }
+        if let Some(seed) = self.chaos {
+            words.extend(["--chaos".to_owned(), seed.to_string()]);
+        }
+        if self.no_exec {
+            words.push("--no-exec".to_owned());
+        }
+        words.into_iter().flat_map(|word| [" ".to_owned(), word]).collect()
+    }
+}
+
+/// A folder as an argument again; nothing where it is the working directory.
+pub(super) fn typed_folder(folder: &Utf8Path) -> String {
+    if folder == "." { String::new() } else { format!(" {}", quoted(folder.as_str())) }
+}
+
+/// One word for a POSIX shell.
+pub(super) fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
 /// Which part of the work, where several runs share it.
 #[derive(Debug, Clone, Copy, Args)]
 #[command(next_help_heading = "Apple")]
@@ -136,6 +188,24 @@ pub(super) enum Format {
     Json,
 }
 
+/// What a plan can be printed as.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum PlanFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// For machines; what `--out` saves.
+    Json,
+    /// A comment on a pull request.
+    Markdown,
+    /// One page with everything, to open in a browser.
+    Html,
+    /// For spreadsheets: a row per license.
+    Csv,
+    /// Annotations of GitHub Actions, with the job summary and the step's outputs.
+    Github,
+}
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum ValidateFormat {
     /// For people, with the source underlined.
@@ -145,6 +215,10 @@ pub(super) enum ValidateFormat {
     Json,
     /// Annotations of GitHub Actions.
     Github,
+    /// For code scanning.
+    Sarif,
+    /// For test reports.
+    Junit,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -165,6 +239,32 @@ pub(super) struct Validate {
     /// How to print the result.
     #[arg(long, value_enum, default_value_t, help_heading = "Output")]
     pub(super) format: ValidateFormat,
+    /// Print the result in another format into a file too; may be repeated.
+    #[arg(long = "report", value_name = "FORMAT=FILE", help_heading = "Output")]
+    pub(super) reports: Vec<Report<ValidateFormat>>,
+}
+
+/// How a plan is printed.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct PlanOutput {
+    /// How to print the plan.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: PlanFormat,
+    /// Print the plan in another format into a file too; may be repeated. `github` alone needs no
+    /// file: its annotations go to standard error.
+    #[arg(long = "report", value_name = "FORMAT=FILE")]
+    pub(super) reports: Vec<PlanReport>,
+    /// List every holder.
+    #[arg(long)]
+    pub(super) detail: bool,
+    /// Name some holders as examples in markdown, which is mailed and indexed where it is posted.
+    #[arg(long)]
+    pub(super) show_holders: bool,
+    /// Link files in markdown and html below this address, the manifests' folder in a web view of
+    /// the repository.
+    #[arg(long, value_name = "URL", value_parser = web_address)]
+    pub(super) link_base: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -174,19 +274,14 @@ pub(super) struct Plan {
     #[command(flatten)]
     pub(super) target: Target,
     #[command(flatten)]
+    pub(super) base: Base,
+    #[command(flatten)]
     pub(super) sharding: Sharding,
     /// Save the plan in this file for `vpp show` and `vpp apply`.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(super) out: Option<Utf8PathBuf>,
-    /// How to print the plan.
-    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
-    pub(super) format: Format,
-    /// Print the plan in another format into a file too; may be repeated.
-    #[arg(long = "report", value_name = "FORMAT=FILE", help_heading = "Output")]
-    pub(super) reports: Vec<Report>,
-    /// List every holder.
-    #[arg(long, help_heading = "Output")]
-    pub(super) detail: bool,
+    #[command(flatten)]
+    pub(super) output: PlanOutput,
     /// Exit with 2 when there are changes.
     #[arg(long, help_heading = "Output")]
     pub(super) detailed_exitcode: bool,
@@ -200,8 +295,6 @@ pub(super) struct Apply {
     /// Folder of the manifests a saved plan was made from, if it is not where the plan says.
     #[arg(long, value_name = "FOLDER")]
     pub(super) manifests: Option<Utf8PathBuf>,
-    #[command(flatten)]
-    pub(super) target: Target,
     #[command(flatten)]
     pub(super) sharding: Sharding,
     /// Do not ask.
@@ -218,34 +311,33 @@ pub(super) struct Apply {
     pub(super) format: Format,
     /// Print the result in another format into a file too; may be repeated.
     #[arg(long = "report", value_name = "FORMAT=FILE", help_heading = "Output")]
-    pub(super) reports: Vec<Report>,
+    pub(super) reports: Vec<Report<Format>>,
     /// List every holder.
     #[arg(long, help_heading = "Output")]
     pub(super) detail: bool,
     /// Exit with 7 when reclaims wait for devices.
     #[arg(long, help_heading = "Output")]
     pub(super) detailed_exitcode: bool,
+    #[command(flatten)]
+    pub(super) target: Target,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Show {
-    /// A plan saved by `vpp plan --out`.
+    /// A plan saved by `vpp plan --out`; with --diff the newer one.
     #[arg(value_name = "PLAN")]
     pub(super) plan: Utf8PathBuf,
-    /// How to print the plan.
-    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
-    pub(super) format: Format,
-    /// List every holder.
-    #[arg(long, help_heading = "Output")]
-    pub(super) detail: bool,
+    /// Show only what changed since this older plan.
+    #[arg(long, value_name = "OLD")]
+    pub(super) diff: Option<Utf8PathBuf>,
+    #[command(flatten)]
+    pub(super) output: PlanOutput,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Status {
     #[command(flatten)]
     pub(super) manifests: Manifests,
-    #[command(flatten)]
-    pub(super) target: Target,
     #[command(flatten)]
     pub(super) sharding: Sharding,
     /// List people with their terms status and, where they have not accepted, the invitation link.
@@ -254,6 +346,8 @@ pub(super) struct Status {
     /// How to print it.
     #[arg(long, value_enum, default_value_t, help_heading = "Output")]
     pub(super) format: StatusFormat,
+    #[command(flatten)]
+    pub(super) target: Target,
 }
 
 #[derive(Debug, Args)]
@@ -277,14 +371,14 @@ pub(super) struct Claim {
     pub(super) location: String,
     #[command(flatten)]
     pub(super) manifests: Manifests,
-    #[command(flatten)]
-    pub(super) target: Target,
     /// Take it from this owner id: the one that `vpp status` shows.
     #[arg(long, value_name = "OWNER-ID")]
     pub(super) from_owner: Option<String>,
     /// Do not ask.
     #[arg(long)]
     pub(super) auto_approve: bool,
+    #[command(flatten)]
+    pub(super) target: Target,
 }
 
 #[derive(Debug, Args)]
@@ -348,12 +442,12 @@ pub(super) struct Completions {
 
 /// A format and the file it goes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Report {
-    pub(super) format: Format,
+pub(super) struct Report<F> {
+    pub(super) format: F,
     pub(super) path: Utf8PathBuf,
 }
 
-impl std::str::FromStr for Report {
+impl<F: ValueEnum> std::str::FromStr for Report<F> {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -361,10 +455,44 @@ impl std::str::FromStr for Report {
             .split_once('=')
             .filter(|(_, path)| !path.is_empty())
             .ok_or("expected FORMAT=FILE, for example json=plan.json")?;
-        let format = Format::from_str(format, false)
-            .map_err(|_| format!("`{format}` is not a format: human or json"))?;
-        Ok(Self { format, path: path.into() })
+        Ok(Self { format: format_named(format)?, path: path.into() })
     }
+}
+
+/// A format of a plan and the file it goes to; only `github` can do without one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct PlanReport {
+    pub(super) format: PlanFormat,
+    pub(super) path: Option<Utf8PathBuf>,
+}
+
+impl std::str::FromStr for PlanReport {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "github" {
+            return Ok(Self { format: PlanFormat::Github, path: None });
+        }
+        let Report { format, path } = text.parse()?;
+        Ok(Self { format, path: Some(path) })
+    }
+}
+
+fn format_named<F: ValueEnum>(text: &str) -> Result<F, String> {
+    F::from_str(text, false).map_err(|_| {
+        let all = F::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+        let all: Vec<String> = all.map(|value| value.get_name().to_owned()).collect();
+        format!("`{text}` is not a format: {}", all.join(", "))
+    })
+}
+
+/// An address that a browser opens over the web.
+fn web_address(text: &str) -> Result<String, String> {
+    url::Url::parse(text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host())
+        .map(String::from)
+        .ok_or_else(|| format!("`{text}` is no address: it starts with https://"))
 }
 
 /// A length of time as people write it: `50ms`, `2s`, `1m 30s`.
@@ -373,4 +501,24 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         .ok()
         .and_then(|length| Duration::try_from(length).ok())
         .ok_or_else(|| format!("`{text}` is not a length of time: write for example 50ms or 2s"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_to_type_next_repeats_which_apple_and_quotes_it() {
+        let typed =
+            ["vpp", "plan", "--sandbox", "my world.yaml", "--chaos", "7", "--location", "a"];
+        let Command::Plan(plan) = Cli::try_parse_from(typed).unwrap().command else { panic!() };
+        assert_eq!(plan.target.typed(), " --location a --sandbox 'my world.yaml' --chaos 7");
+        assert_eq!(typed_folder(&plan.manifests.folder), "");
+        assert_eq!(typed_folder("it's".into()), r" 'it'\''s'");
+    }
+
+    #[test]
+    fn the_command_line_agrees_with_itself() {
+        <Cli as clap::CommandFactory>::command().debug_assert();
+    }
 }

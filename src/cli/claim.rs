@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal};
 
 use super::Context;
-use super::args::Claim as Arguments;
+use super::args::{Claim as Arguments, quoted, typed_folder};
 use super::choose::Chosen;
 use super::connect::{self, Apple};
 use super::exit::Exit;
@@ -63,12 +63,14 @@ async fn claim(
                     Exit::Blocked,
                     format!(
                         "{} is claimed by {}; two tools on one location take licenses from each \
-                         other\nhint: agree with that owner, stop it there, then run: vpp claim {} \
-                         --from-owner {}",
+                         other\nhint: agree with that owner, stop it there, then run: vpp claim \
+                         {}{}{} --from-owner {}",
                         one.name,
                         told(found),
-                        one.name,
-                        escape::terminal(&found.id)
+                        quoted(&one.name),
+                        typed_folder(&arguments.manifests.folder),
+                        arguments.target.typed(),
+                        quoted(&escape::terminal(&found.id))
                     ),
                 ));
             }

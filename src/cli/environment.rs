@@ -44,6 +44,21 @@ impl Environment {
             .transpose()
     }
 
+    /// The file of the job summary in GitHub Actions.
+    pub(super) fn step_summary(&self) -> Option<&str> {
+        self.get("GITHUB_STEP_SUMMARY")
+    }
+
+    /// The file of a step's outputs in GitHub Actions.
+    pub(super) fn step_outputs(&self) -> Option<&str> {
+        self.get("GITHUB_OUTPUT")
+    }
+
+    /// The top of the repository in GitHub Actions.
+    pub(super) fn workspace(&self) -> Option<&str> {
+        self.get("GITHUB_WORKSPACE")
+    }
+
     /// Whether the locale writes UTF-8. `LC_ALL` beats `LC_CTYPE` beats `LANG`; none of them
     /// set is taken as yes, as in most containers.
     pub(super) fn utf8(&self) -> bool {

@@ -4,11 +4,11 @@ use super::Context;
 use super::args::Explain;
 use super::exit::Exit;
 use super::failure::Failure;
-use crate::diagnostic::{Code, nearest};
-use crate::{apple, desired, inventory, manifest, plan};
+use crate::diagnostic::nearest;
+use crate::render::codes;
 
 pub(super) fn run(context: &Context, arguments: &Explain) -> Result<Exit, Failure> {
-    let codes = all();
+    let codes = codes::all();
     let streams = &context.streams;
     let Some(asked) = &arguments.code else {
         streams.print(|out| {
@@ -34,26 +34,13 @@ pub(super) fn run(context: &Context, arguments: &Explain) -> Result<Exit, Failur
     Ok(Exit::Done)
 }
 
-/// Every code of every room, by id.
-fn all() -> Vec<&'static Code> {
-    let mut codes: Vec<&'static Code> =
-        [manifest::CODES, inventory::CODES, desired::CODES, apple::CODES]
-            .into_iter()
-            .flatten()
-            .copied()
-            .chain(plan::GUARDS.iter().map(|guard| &guard.code))
-            .collect();
-    codes.sort_by_key(|code| code.id);
-    codes
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn every_code_has_its_own_id_a_title_and_an_explanation() {
-        let codes = all();
+        let codes = codes::all();
         assert!(codes.len() > 40, "only {} codes are listed", codes.len());
         for pair in codes.windows(2) {
             assert_ne!(pair[0].id, pair[1].id);

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use camino::Utf8Path;
 
 use super::Context;
-use super::args::Export as Arguments;
+use super::args::{Export as Arguments, typed_folder};
 use super::clock;
 use super::connect::{self, Apple, Candidate};
 use super::exit::Exit;
@@ -17,8 +17,9 @@ use crate::actual::{self, Actual, ReadScope};
 use crate::apple::{Reader, lookup};
 use crate::diagnostic::Diagnostic;
 use crate::export::{self, Source, StoreItem};
-use crate::license::{AdamId, Roster};
+use crate::license::{AdamId, HolderSet, Roster};
 use crate::manifest;
+use crate::render::number::{count, counted};
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     refuse_manifests(&arguments.into)?;
@@ -58,21 +59,24 @@ async fn export(context: &Context, arguments: &Arguments, apple: &Apple) -> Resu
         })?;
     }
     let assignments: u64 =
-        read.iter().flat_map(|(_, actual)| actual.held.values()).map(|held| held.len()).sum();
+        read.iter().flat_map(|(_, actual)| actual.held.values()).map(HolderSet::len).sum();
+    let assets: usize = sources.iter().map(|source| source.actual.assets.len()).sum();
     context.streams.print(|out| {
         writeln!(
             out,
-            "wrote {} files into {}: {} locations, {} apps and books, {assignments} assignments",
-            written.len(),
+            "wrote {} into {}: {}, {}, {}",
+            counted(count(written.len()), "file", "files"),
             arguments.into,
-            sources.len(),
-            sources.iter().map(|source| source.actual.assets.len()).sum::<usize>(),
+            counted(count(sources.len()), "location", "locations"),
+            counted(count(assets), "app or book", "apps and books"),
+            counted(assignments, "assignment", "assignments"),
         )
     })?;
     context.streams.hint(&format!(
-        "`vpp plan {}` has nothing to do now; licenses nobody names are kept until you change \
+        "`vpp plan{}{}` has nothing to do now; licenses nobody names are kept until you change \
          `reclaim: keep`",
-        arguments.into
+        typed_folder(&arguments.into),
+        arguments.target.typed()
     ))?;
     Ok(Exit::Done)
 }

@@ -27,3 +27,17 @@ pub(super) fn replace(
     };
     in_place().map_err(|error| anyhow::anyhow!("cannot write {path}: {error}").into())
 }
+
+/// Adds to the end of a file that belongs to somebody else; it is made where there is none.
+pub(super) fn append(
+    path: &str,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Failure> {
+    let add = || -> io::Result<()> {
+        let file = fs_err::OpenOptions::new().append(true).create(true).open(path)?;
+        let mut out = io::BufWriter::new(file);
+        write(&mut out)?;
+        out.flush()
+    };
+    add().map_err(|error| anyhow::anyhow!("cannot write to {path}: {error}").into())
+}

@@ -2,6 +2,7 @@
 
 mod apply;
 mod args;
+mod base;
 mod choose;
 mod claim;
 mod clock;
@@ -14,10 +15,12 @@ mod export;
 mod failure;
 mod files;
 mod logging;
+mod output;
 mod plan;
 mod prepare;
 mod progress;
 mod remainder;
+mod revision;
 mod sandbox;
 mod saved;
 mod schema;

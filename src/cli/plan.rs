@@ -1,22 +1,23 @@
 //! `vpp plan`: exactly which licenses would move, and why.
 
-use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 
 use super::Context;
-use super::args::{Format, Plan as Arguments, Report, Sharding, Target};
+use super::args::{Plan as Arguments, Sharding, Target, typed_folder};
+use super::base;
 use super::choose::Chosen;
 use super::clock;
 use super::connect::{self, Apple, Opened};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::files;
+use super::output;
 use super::prepare::{self, Prepared};
 use super::survey::survey;
 use crate::actual::Actual;
 use crate::desired::Desired;
 use crate::plan::{self, Input, Plan};
-use crate::render::{self, Shape, Styles};
+use crate::render::{Shape, Typed};
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let prepared =
@@ -25,21 +26,20 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     let apple = Apple::start(&arguments.target).await?;
     let made = make(context, prepared, &arguments.target, &chosen, &apple).await;
     apple.stop().await?;
-    let Made { plan, .. } = made?;
+    let plan = base::hold_against(context, arguments, made?)?;
     if let Some(path) = &arguments.out {
         files::replace(path, |out| plan::file::write(&plan, out))?;
     }
-    report(context, &plan, &arguments.reports)?;
-    let streams = &context.streams;
     let shape = Shape {
-        detail: arguments.detail,
         plan_file: arguments.out.as_ref().map(ToString::to_string),
-        ..streams.shape()
+        typed: Typed {
+            folder: typed_folder(&arguments.manifests.folder),
+            options: arguments.target.typed(),
+            applying: false,
+        },
+        ..context.streams.shape()
     };
-    streams.print(|out| match arguments.format {
-        Format::Human => render::plan::human(out, &streams.out_styles(), &shape, &plan),
-        Format::Json => render::plan::json(out, &plan),
-    })?;
+    output::output(context, &arguments.output, &plan, shape)?;
     Ok(verdict(&plan, arguments.detailed_exitcode))
 }
 
@@ -92,7 +92,7 @@ pub(super) async fn make(
         manifests: &prepared.manifests,
         desired: &prepared.desired,
         roster: &prepared.roster,
-        locations: locations.clone(),
+        locations: &locations,
         diagnostics: &prepared.diagnostics,
         manifest_digest: prepared.digest.clone(),
         folder: prepared.folder.to_string(),
@@ -125,21 +125,6 @@ fn narrow(desired: &mut Desired, chosen: &Chosen) -> Result<(), Failure> {
     }
     desired.assets.retain(|asset| asset.locations.iter().any(|location| chosen.has(location)));
     Ok(())
-}
-
-/// Writes the plan in other formats too.
-pub(super) fn report(context: &Context, plan: &Plan, reports: &[Report]) -> Result<(), Failure> {
-    for report in reports {
-        files::replace(&report.path, |out| write(context, plan, report.format, out))?;
-    }
-    Ok(())
-}
-
-fn write(context: &Context, plan: &Plan, format: Format, out: &mut dyn Write) -> io::Result<()> {
-    match format {
-        Format::Human => render::plan::human(out, &Styles::plain(), &context.streams.shape(), plan),
-        Format::Json => render::plan::json(out, plan),
-    }
 }
 
 /// The exit code a plan ends with.

@@ -12,7 +12,7 @@ use super::remainder;
 use super::show;
 use crate::diagnostic::At;
 use crate::manifest::Manifests;
-use crate::plan::Plan;
+use crate::plan::{LocationPlan, Plan};
 
 /// What `apply` is given.
 pub(super) enum Subject {
@@ -64,7 +64,8 @@ impl Subject {
     /// those that are typed (`None`).
     ///
     /// # Errors
-    /// Where a shard of a saved plan is asked for, or a location that is not there.
+    /// Exit code 5 where the manifests do not have one of them any more, and usage errors where
+    /// a shard or others are asked for: a plan is applied whole.
     pub(super) fn chosen(
         &self,
         manifests: &Manifests,
@@ -77,15 +78,29 @@ impl Subject {
                  with it\nhint: apply the folder with --shard, or make the plan with it"
             )));
         }
-        let names = match &*arguments.target.locations {
-            [] => {
-                // A location that has gone since is found by the digest of the manifests.
-                let named = saved.locations.iter().map(|location| location.name.clone());
-                return Ok(Some(Chosen::These(named.collect())));
+        let typed = &arguments.target.locations;
+        for LocationPlan { name, .. } in &saved.locations {
+            if !manifests.locations.iter().any(|location| location.name.value == *name) {
+                return Err(Failure::new(
+                    Exit::Stale,
+                    format!(
+                        "the plan is for {name}, which the manifests do not have any more; \
+                         nothing was changed\nhint: make and approve a new plan"
+                    ),
+                ));
             }
-            names => names.to_vec(),
-        };
-        Chosen::these(manifests, names).map(Some)
+            if !typed.is_empty() && !typed.contains(name) {
+                return Err(Failure::usage(format!(
+                    "the plan is for {name} too, and a saved plan is applied whole\nhint: make \
+                     a plan with the same --location"
+                )));
+            }
+        }
+        if typed.is_empty() {
+            let named = saved.locations.iter().map(|location| location.name.clone());
+            return Ok(Some(Chosen::These(named.collect())));
+        }
+        Chosen::these(manifests, typed.clone()).map(Some)
     }
 
     /// Whether the plan made now is the one that was saved.

@@ -25,9 +25,12 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     let link = |location: &str, code: &str| {
         reader(&opened, location).map(|reader| reader.invitation_url(code)).unwrap_or_default()
     };
-    let link: Option<&dyn Fn(&str, &str) -> String> =
-        if arguments.invitations { Some(&link) } else { None };
-    let status = status::of(&plan, &locations, clock::now(), link);
+    let now = clock::now();
+    let status = if arguments.invitations {
+        status::of(&plan, &locations, now, Some(&link))
+    } else {
+        status::of(&plan, &locations, now, None)
+    };
     let streams = &context.streams;
     streams.print(|out| match arguments.format {
         StatusFormat::Human => {

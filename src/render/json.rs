@@ -15,7 +15,17 @@ use super::escape;
 /// # Errors
 /// Those of `out`.
 pub fn write<T: Serialize + ?Sized>(out: &mut dyn Write, value: &T) -> io::Result<()> {
-    let mut serializer = serde_json::Serializer::with_formatter(out, Harmless);
+    let mut serializer = serde_json::Serializer::with_formatter(out, Harmless(escape::is_hidden));
+    value.serialize(&mut serializer).map_err(io::Error::from)
+}
+
+/// The same for the inside of a `<script>` element, which no name can end.
+///
+/// # Errors
+/// Those of `out`.
+pub fn script<T: Serialize + ?Sized>(out: &mut dyn Write, value: &T) -> io::Result<()> {
+    let markup = |c| matches!(c, '<' | '>' | '&') || escape::is_hidden(c);
+    let mut serializer = serde_json::Serializer::with_formatter(out, Harmless(markup));
     value.serialize(&mut serializer).map_err(io::Error::from)
 }
 
@@ -28,7 +38,8 @@ pub fn line<T: Serialize + ?Sized>(out: &mut dyn Write, value: &T) -> io::Result
     out.write_all(b"\n")
 }
 
-struct Harmless;
+/// Writes the characters it names as references.
+struct Harmless(fn(char) -> bool);
 
 impl Formatter for Harmless {
     fn write_string_fragment<W>(&mut self, out: &mut W, fragment: &str) -> io::Result<()>
@@ -36,7 +47,7 @@ impl Formatter for Harmless {
         W: ?Sized + Write,
     {
         let mut rest = fragment;
-        while let Some(at) = rest.find(escape::is_hidden) {
+        while let Some(at) = rest.find(self.0) {
             let (clean, tail) = rest.split_at(at);
             out.write_all(clean.as_bytes())?;
             let mut chars = tail.chars();
@@ -54,6 +65,16 @@ impl Formatter for Harmless {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_name_ends_a_script() {
+        let text = "</script><!--&\u{2028}";
+        let mut out = vec![];
+        script(&mut out, text).unwrap();
+        let json = String::from_utf8(out).unwrap();
+        assert_eq!(json, r#""\u003c/script\u003e\u003c!--\u0026\u2028""#);
+        assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
+    }
 
     #[test]
     fn hidden_characters_are_escaped_and_read_back_the_same() {

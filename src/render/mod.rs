@@ -7,7 +7,9 @@
 //! a clock, and no text from outside reaches a terminal unescaped: every piece of a line goes
 //! through [`escape`] when it is put there ([`text::Line::put`]).
 
+mod annotation;
 mod cause;
+pub mod codes;
 pub mod diagnostics;
 pub mod escape;
 mod examples;
@@ -24,5 +26,5 @@ mod styles;
 pub mod table;
 pub mod text;
 
-pub use shape::{Shape, Symbols};
+pub use shape::{Shape, Symbols, Typed};
 pub use styles::Styles;

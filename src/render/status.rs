@@ -93,8 +93,9 @@ fn facts(
     token.write(out)?;
     let users = &location.users;
     let mut line = fact("people");
-    line.push(styles.text, &format!("{} have accepted, ", grouped(users.associated)));
-    let waiting = format!("{} have not accepted yet", grouped(users.registered));
+    let have = |number| counted(number, "has", "have");
+    line.push(styles.text, &format!("{} accepted, ", have(users.associated)));
+    let waiting = format!("{} not accepted yet", have(users.registered));
     line.push(if users.registered > 0 { styles.warn } else { styles.text }, &waiting);
     if users.retired > 0 {
         line.push(styles.text, &format!(", {} retired", grouped(users.retired)));

@@ -2,8 +2,11 @@
 
 mod apple;
 mod apply;
+mod base;
 mod cli;
 mod desired;
+mod docs;
+mod format;
 mod inventory;
 mod manifest;
 mod pipelines;

@@ -1,14 +1,18 @@
-//! Problems of the input, for people, for machines and for GitHub.
+//! Problems of the input, for people, for machines and for pipelines.
 
 mod github;
 mod human;
 mod json;
+mod junit;
 mod place;
+mod sarif;
 mod window;
 
 pub use github::github;
 pub use human::human;
 pub use json::json;
+pub use junit::junit;
+pub use sarif::sarif;
 
 use crate::diagnostic::Diagnostic;
 

@@ -6,9 +6,13 @@
 mod csv;
 mod github;
 mod hidden;
+mod markdown;
 mod terminal;
+mod xml;
 
 pub use csv::csv_cell;
 pub use github::{github_message, github_property};
 pub use hidden::is_hidden;
+pub use markdown::{markdown, markdown_code};
 pub use terminal::{ascii, lines, terminal};
+pub use xml::xml;

@@ -3,10 +3,20 @@
 //! What people read is made in two steps: [`Sections`] says what there is to say, grouped by
 //! cause and with every sum, and the printer lays it out. Only the second knows of widths.
 
+mod csv;
+mod diff;
+mod github;
+mod html;
 mod human;
+mod markdown;
 mod sections;
 
+pub use csv::csv;
+pub use diff::diff;
+pub use github::{github, github_outputs};
+pub use html::html;
 pub use human::human;
+pub use markdown::{Markdown, markdown};
 pub use sections::{
     AssignRow, CauseRow, Claim, Cost, LeftRow, LicenseState, LicenseSummary, LocationRow, Place,
     ReclaimRow, Sections, Totals, Verdict,

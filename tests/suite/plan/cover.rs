@@ -33,6 +33,7 @@ fn change(
         name: format!("app-{number}"),
         bundle_id: None,
         action: Action::Assign,
+        origin: None,
         cause: Cause {
             file: "apps.yaml".to_owned(),
             line: 1,

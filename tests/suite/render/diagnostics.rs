@@ -87,7 +87,7 @@ fn machines_get_an_array() {
 fn github_gets_annotations() {
     let (sources, found) = sample();
     let mut out = vec![];
-    diagnostics::github(&mut out, &sources, &found).unwrap();
+    diagnostics::github(&mut out, ".", &sources, &found).unwrap();
     insta::assert_snapshot!(String::from_utf8(out).unwrap());
 }
 
@@ -98,7 +98,7 @@ fn github_gets_the_worst_ten_and_a_count_of_the_others() {
         .chain((0..3).map(|n| Diagnostic::error(&DUPLICATE, format!("error {n}"))))
         .collect();
     let mut out = vec![];
-    diagnostics::github(&mut out, &Sources::new(), &many).unwrap();
+    diagnostics::github(&mut out, ".", &Sources::new(), &many).unwrap();
     let text = String::from_utf8(out).unwrap();
     let lines: Vec<_> = text.lines().collect();
     assert_eq!(lines.len(), 11, "{text}");
@@ -188,7 +188,7 @@ proptest! {
         diagnostics::json(&mut out, &sources, &found).unwrap();
         prop_assert!(serde_json::from_slice::<serde_json::Value>(&out).is_ok());
         let mut out = vec![];
-        diagnostics::github(&mut out, &sources, &found).unwrap();
+        diagnostics::github(&mut out, ".", &sources, &found).unwrap();
         let text = String::from_utf8(out).unwrap();
         prop_assert_eq!(text.lines().count(), 1);
     }

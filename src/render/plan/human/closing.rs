@@ -1,5 +1,5 @@
 use super::page::Page;
-use crate::plan::InactionKind;
+use crate::render::Typed;
 use crate::render::fingerprint;
 use crate::render::number::{count, counted, grouped, seconds};
 use crate::render::plan::Verdict;
@@ -50,28 +50,9 @@ pub(super) fn left(page: &Page<'_>, _: usize) -> Vec<Line> {
     let (styles, totals) = (page.styles, &page.content.sections.totals);
     let mut lines = vec![];
     for row in &page.content.sections.left {
-        let (style, what) = match row.kind {
-            InactionKind::Short => {
-                (styles.warn, "go without: no license is left (whenShort: fill)")
-            }
-            InactionKind::WaitsForReclaim => {
-                (styles.warn, "wait for a license until an uninstall is proven")
-            }
-            InactionKind::NotAssignable => {
-                (styles.warn, "go without: Apple says that no device can hold it")
-            }
-            InactionKind::Withheld => {
-                (styles.warn, "withheld: a location they may have it in was not read")
-            }
-            InactionKind::Protected => (styles.text, "kept: the policy protects them"),
-            InactionKind::Malformed => {
-                (styles.warn, "kept: what Apple calls the holder cannot be sent back")
-            }
-            InactionKind::Kept => (styles.text, "kept: no entry names them (reclaim: keep)"),
-            InactionKind::Irrevocable => (styles.text, "kept: the license cannot come back"),
-        };
+        let style = if row.is_loud() { styles.warn } else { styles.text };
         let mut line = page.line().gap(2).put(style, &grouped(row.pairs)).put(styles.text, " ");
-        line.push(styles.text, what);
+        line.push(styles.text, row.said());
         let told = row.assets.iter().take(3);
         let names: Vec<String> = told.map(|(name, n)| format!("{name} {}", grouped(*n))).collect();
         let rest = page.plus(count(row.assets.len().saturating_sub(3)));
@@ -122,28 +103,31 @@ pub(super) fn closing(page: &Page<'_>, _: usize) -> Vec<Line> {
         print.push(styles.dim, &format!(" {} saved as {file}", symbols.dot));
     }
     lines.extend(page.wrap(print, 13, 2));
-    let saved = file.map(|file| format!(" {file}")).unwrap_or_default();
-    let next = row("Next");
-    let next = match page.content.sections.verdict {
-        Verdict::Ready => next.put(styles.path, &format!("vpp apply{saved}")),
+    let Typed { folder, options, applying } = &page.shape.typed;
+    let subject = file.map_or_else(|| folder.clone(), |file| format!(" {file}"));
+    let again = format!("vpp plan{folder}{options}");
+    let before = match page.content.sections.verdict {
+        Verdict::Ready if *applying => return lines,
+        // A command is not wrapped, so that it can be copied.
+        Verdict::Ready => {
+            let command = format!("vpp apply{subject}{options}");
+            lines.push(row("Next").put(styles.path, &command));
+            None
+        }
         Verdict::Nothing => return lines,
-        Verdict::Blocked { .. } => next
-            .put(styles.text, "fix or allow what blocks, then ")
-            .put(styles.path, "vpp plan")
-            .put(styles.text, " again"),
-        Verdict::Incomplete { .. } => next
-            .put(styles.text, "mend what kept it from reading, then ")
-            .put(styles.path, "vpp plan")
-            .put(styles.text, " again"),
+        Verdict::Blocked { .. } => Some("fix or allow what blocks, then "),
+        Verdict::Incomplete { .. } => Some("mend what kept it from reading, then "),
     };
-    lines.extend(page.wrap(next, 13, 2));
+    if let Some(first) = before {
+        let line = row("Next").put(styles.text, first).put(styles.path, &again);
+        lines.extend(page.wrap(line.put(styles.text, " again"), 13, 2));
+    }
     if !page.shape.detail && !plan.changes.is_empty() {
         let command = match file {
             Some(file) => format!("vpp show {file} --detail"),
-            None => "vpp plan --detail".to_owned(),
+            None => format!("{again} --detail"),
         };
-        let line = row("Holders").put(styles.path, &command);
-        lines.extend(page.wrap(line, 13, 2));
+        lines.push(row("Holders").put(styles.path, &command));
     }
     lines
 }

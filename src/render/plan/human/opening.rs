@@ -1,7 +1,8 @@
 use super::page::Page;
 use crate::actual::MdmInfo;
+use crate::plan::BaseSummary;
 use crate::render::number::{count, counted, grouped, sum};
-use crate::render::plan::{Totals, Verdict};
+use crate::render::plan::Verdict;
 use crate::render::table::{Column, Table, number_cell};
 use crate::render::text::Line;
 
@@ -44,63 +45,18 @@ fn read(page: &Page<'_>) -> String {
 /// The verdict in a word, and in a sentence.
 pub(super) fn verdict(page: &Page<'_>, _: usize) -> Vec<Line> {
     let (styles, symbols) = (page.styles, page.symbols());
-    let guards = |guards: u64| counted(guards, "guard blocks", "guards block");
-    let (style, word, said) = match page.content.sections.verdict {
-        Verdict::Ready => {
-            (styles.verdict_ok, format!("{} READY", symbols.ok), "Nothing blocks this plan.".into())
-        }
-        Verdict::Nothing => {
-            (styles.verdict_ok, format!("{} NOTHING TO DO", symbols.ok), nothing(page))
-        }
-        Verdict::Blocked { guards: 0, errors: 0 } => (
-            styles.verdict_blocked,
-            format!("{} BLOCKED", symbols.bad),
-            "The plan says of itself that it cannot be applied.".into(),
-        ),
-        Verdict::Blocked { guards: tripped, errors } => {
-            let mut why = vec![];
-            if errors > 0 {
-                why.push(counted(errors, "error", "errors"));
-            }
-            if tripped > 0 {
-                why.push(guards(tripped));
-            }
-            let they = if tripped + errors == 1 { "it is" } else { "they are" };
-            let allowed = if tripped > 0 { " or allowed" } else { "" };
-            let why = why.join(" and ");
-            let said = format!("{why}: nothing can be applied until {they} fixed{allowed}.");
-            (styles.verdict_blocked, format!("{} BLOCKED", symbols.bad), said)
-        }
-        Verdict::Incomplete { failed, of, guards: tripped } => {
-            let said = match failed {
-                0 => "Not everything could be read.".to_owned(),
-                _ => format!(
-                    "{} of {} could not be read.",
-                    grouped(failed),
-                    counted(of, "location", "locations")
-                ),
-            };
-            let besides =
-                if tripped > 0 { format!(" {}.", guards(tripped)) } else { String::new() };
-            let said = format!("{said}{besides} Nothing can be applied.");
-            (styles.verdict_blocked, format!("{} INCOMPLETE", symbols.bad), said)
-        }
+    let verdict = &page.content.sections.verdict;
+    let (style, symbol) = if verdict.is_bad() {
+        (styles.verdict_blocked, symbols.bad)
+    } else {
+        (styles.verdict_ok, symbols.ok)
     };
+    let word = format!("{symbol} {}", verdict.word().to_uppercase());
+    let said = page.content.sections.verdict_said();
     let line = page.line().gap(2).put(style, &word).gap(3).put(styles.text, &said);
     let mut lines = vec![page.line()];
     lines.extend(page.wrap(line, 6, 3));
     lines
-}
-
-fn nothing(page: &Page<'_>) -> String {
-    let Totals { assets_managed, unchanged, locations, .. } = &page.content.sections.totals;
-    let all = if page.content.sections.left.is_empty() { "all " } else { "" };
-    format!(
-        "{} at {} checked: {all}{} are as wanted.",
-        page.assets(*assets_managed),
-        counted(*locations, "location", "locations"),
-        counted(*unchanged, "assignment", "assignments"),
-    )
 }
 
 /// Which locations could not be read, and why.
@@ -252,5 +208,38 @@ pub(super) fn locations(page: &Page<'_>, rows: usize) -> Vec<Line> {
     let mut lines = page.heading("Locations", "");
     lines.extend(laid.titles);
     lines.extend(laid.rows);
+    lines
+}
+
+/// What the plan was held against, and how it divides.
+pub(super) fn base(page: &Page<'_>, _: usize) -> Vec<Line> {
+    let Some(base) = &page.content.plan.base else { return vec![] };
+    let BaseSummary {
+        label,
+        fingerprint: _,
+        intended_assign,
+        intended_reclaim,
+        drift_assign,
+        drift_reclaim,
+        no_longer,
+    } = base;
+    let mut text = format!(
+        ": this change intends {} to assign and {} to reclaim; {} to assign and {} to reclaim were \
+         out of place before (drift)",
+        grouped(*intended_assign),
+        grouped(*intended_reclaim),
+        grouped(*drift_assign),
+        grouped(*drift_reclaim),
+    );
+    if *no_longer > 0 {
+        text.push_str(&format!(
+            "; {} moves of the base are not made any more",
+            grouped(*no_longer)
+        ));
+    }
+    let line = page.text("Against ");
+    let line = line.put(page.styles.path, label).put(page.styles.text, &text);
+    let mut lines = vec![page.line()];
+    lines.extend(page.wrap(line, 2, 2));
     lines
 }

@@ -1,4 +1,3 @@
-use crate::license::AssetKind;
 use crate::plan::Plan;
 use crate::render::plan::{Place, Sections};
 use crate::render::text::Line;
@@ -27,14 +26,7 @@ impl Page<'_> {
 
     /// `3 apps`, or `3 apps and books` where the plan manages books too.
     pub(super) fn assets(&self, number: u64) -> String {
-        let mut rows = self.content.sections.licenses.rows.iter();
-        let books = rows.any(|(_, row, _)| row.kind == AssetKind::Book)
-            || self.content.plan.changes.iter().any(|change| change.kind == AssetKind::Book);
-        if books {
-            number::counted(number, "app or book", "apps and books")
-        } else {
-            number::counted(number, "app", "apps")
-        }
+        self.content.sections.assets(number)
     }
 
     /// Whether rows must say which location they are about.

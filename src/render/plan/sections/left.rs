@@ -17,10 +17,35 @@ pub struct LeftRow<'p> {
     pub places: BTreeSet<Place<'p>>,
 }
 
+impl LeftRow<'_> {
+    /// What happens to them instead.
+    pub fn said(&self) -> &'static str {
+        match self.kind {
+            InactionKind::Short => "go without: no license is left (whenShort: fill)",
+            InactionKind::WaitsForReclaim => "wait for a license until an uninstall is proven",
+            InactionKind::NotAssignable => "go without: Apple says that no device can hold it",
+            InactionKind::Withheld => "withheld: a location they may have it in was not read",
+            InactionKind::Malformed => "kept: what Apple calls the holder cannot be sent back",
+            InactionKind::Protected => "kept: the policy protects them",
+            InactionKind::Kept => "kept: no entry names them (reclaim: keep)",
+            InactionKind::Irrevocable => "kept: the license cannot come back",
+        }
+    }
+
+    /// Whether somebody should look at it: a wish that is not met, or a name that is broken.
+    pub fn is_loud(&self) -> bool {
+        !self.kind.is_kept() || self.kind == InactionKind::Malformed
+    }
+}
+
 /// In the order a reviewer cares: who goes without first.
-const ORDER: [InactionKind; 4] = [
+const ORDER: [InactionKind; 8] = [
     InactionKind::Short,
     InactionKind::WaitsForReclaim,
+    InactionKind::NotAssignable,
+    InactionKind::Withheld,
+    InactionKind::Malformed,
+    InactionKind::Protected,
     InactionKind::Kept,
     InactionKind::Irrevocable,
 ];

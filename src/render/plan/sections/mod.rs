@@ -20,6 +20,7 @@ pub use reclaims::ReclaimRow;
 pub use totals::Totals;
 pub use verdict::Verdict;
 
+use crate::license::AssetKind;
 use crate::plan::{GuardLevel, GuardOutcome, GuardResult, Notice, Plan};
 
 /// Everything the plan for people says, with its sums.
@@ -54,6 +55,8 @@ pub struct Sections<'p> {
     pub notices: Vec<&'p Notice>,
     /// What apply would cost.
     pub cost: Cost,
+    /// Whether there are books among the apps.
+    pub books: bool,
 }
 
 impl<'p> Sections<'p> {
@@ -75,8 +78,15 @@ impl<'p> Sections<'p> {
             licenses: LicenseSummary::of(plan),
             notices,
             cost: Cost::of(plan),
+            books: books(plan),
         }
     }
+}
+
+fn books(plan: &Plan) -> bool {
+    let mut rows = plan.locations.iter().flat_map(|location| &location.licenses);
+    rows.any(|row| row.kind == AssetKind::Book)
+        || plan.changes.iter().any(|change| change.kind == AssetKind::Book)
 }
 
 fn guards(plan: &Plan) -> Vec<&GuardResult> {

@@ -1,5 +1,6 @@
+use super::{Sections, Totals};
 use crate::plan::{GuardLevel, GuardOutcome, Plan};
-use crate::render::number;
+use crate::render::number::{self, counted, grouped};
 
 /// Whether a plan can be applied: the first thing a reviewer reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +28,24 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// In a word or two.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Nothing => "nothing to do",
+            Self::Blocked { .. } => "blocked",
+            Self::Incomplete { .. } => "incomplete",
+        }
+    }
+
+    /// Whether `apply` would not take it.
+    pub fn is_bad(&self) -> bool {
+        match self {
+            Self::Ready | Self::Nothing => false,
+            Self::Blocked { .. } | Self::Incomplete { .. } => true,
+        }
+    }
+
     pub(super) fn of(plan: &Plan) -> Self {
         let blocks = plan.guards.iter().filter(|guard| {
             guard.level == GuardLevel::Block && guard.outcome == GuardOutcome::Tripped
@@ -48,5 +67,65 @@ impl Verdict {
                 || !(users.create.is_empty() && users.update.is_empty() && users.retire.is_empty())
         });
         if moves || steps { Self::Ready } else { Self::Nothing }
+    }
+}
+
+impl Sections<'_> {
+    /// The verdict in a sentence.
+    pub fn verdict_said(&self) -> String {
+        let guards = |guards: u64| counted(guards, "guard blocks", "guards block");
+        match self.verdict {
+            Verdict::Ready => "Nothing blocks this plan.".to_owned(),
+            Verdict::Nothing => self.nothing(),
+            Verdict::Blocked { guards: 0, errors: 0 } => {
+                "The plan says of itself that it cannot be applied.".to_owned()
+            }
+            Verdict::Blocked { guards: tripped, errors } => {
+                let mut why = vec![];
+                if errors > 0 {
+                    why.push(counted(errors, "error", "errors"));
+                }
+                if tripped > 0 {
+                    why.push(guards(tripped));
+                }
+                let they = if tripped.saturating_add(errors) == 1 { "it is" } else { "they are" };
+                let allowed = if tripped > 0 { " or allowed" } else { "" };
+                let why = why.join(" and ");
+                format!("{why}: nothing can be applied until {they} fixed{allowed}.")
+            }
+            Verdict::Incomplete { failed, of, guards: tripped } => {
+                let said = match failed {
+                    0 => "Not everything could be read.".to_owned(),
+                    _ => format!(
+                        "{} of {} could not be read.",
+                        grouped(failed),
+                        counted(of, "location", "locations")
+                    ),
+                };
+                let besides =
+                    if tripped > 0 { format!(" {}.", guards(tripped)) } else { String::new() };
+                format!("{said}{besides} Nothing can be applied.")
+            }
+        }
+    }
+
+    fn nothing(&self) -> String {
+        let Totals { assets_managed, unchanged, locations, .. } = &self.totals;
+        let all = if self.left.is_empty() { "all " } else { "" };
+        format!(
+            "{} at {} checked: {all}{} are as wanted.",
+            self.assets(*assets_managed),
+            counted(*locations, "location", "locations"),
+            counted(*unchanged, "assignment", "assignments"),
+        )
+    }
+
+    /// `3 apps`, or `3 apps and books` where the plan manages books too.
+    pub fn assets(&self, number: u64) -> String {
+        if self.books {
+            counted(number, "app or book", "apps and books")
+        } else {
+            counted(number, "app", "apps")
+        }
     }
 }

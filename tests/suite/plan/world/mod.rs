@@ -511,11 +511,13 @@ impl World {
             Some(why) => Err(why.clone()),
             None => Ok(actual(site, &roster)),
         };
+        let locations: Vec<_> =
+            self.sites.iter().map(|site| (site.name.clone(), read(site))).collect();
         make(Input {
             manifests: &manifests,
             desired: &desired,
             roster: &roster,
-            locations: self.sites.iter().map(|site| (site.name.clone(), read(site))).collect(),
+            locations: &locations,
             diagnostics: &diagnostics,
             manifest_digest: "0".repeat(64),
             folder: "manifests".to_owned(),
