@@ -127,7 +127,7 @@ fn another_plan_than_the_reviewed_one_says_so() {
 #[test]
 fn what_was_applied_in_part_goes_on_with_the_same_approval() {
     let place = Place::new();
-    place.fail("assets/associate", 9605);
+    place.fail("assets/associate", 9625);
     let mut run = Run::of(&place, "apply", json!({}));
     assert_eq!(run.result("apply"), "failure", "{}", run.log);
     assert!(run.log.contains("Applied in part. Re-run failed jobs"), "{}", run.log);

@@ -58,7 +58,7 @@ fn drift_fails_with_two_and_invalid_manifests_with_three() {
 fn a_retry_after_a_run_in_part_applies_what_is_left_and_a_stale_plan_nothing() {
     let place = Place::new();
     assert_eq!(code(&job(&place, "plan")), 0);
-    place.fail("assets/associate", 9605);
+    place.fail("assets/associate", 9625);
     let output = job(&place, "apply");
     assert_eq!(code(&output), 6, "{}", said(&output));
     let output = job(&place, "apply");
