@@ -9,6 +9,7 @@ mod docs;
 mod format;
 mod inventory;
 mod manifest;
+mod pipelines;
 mod plan;
 mod render;
 mod sandbox;
