@@ -29,7 +29,7 @@ pub(super) async fn survey(
                     let scope = ReadScope { managed: managed(desired, &one.name), full: false };
                     actual::read(reader, roster, &scope, clock::now(), &|_| {})
                         .await
-                        .map_err(|error| error.to_string())
+                        .map_err(|error| without_name(&one.name, &error.to_string()))
                 }
             };
             (one.name.clone(), read)
@@ -37,6 +37,12 @@ pub(super) async fn survey(
         .buffered(AT_ONCE)
         .collect()
         .await
+}
+
+/// Errors of Apple's begin with the location, which stands beside them already.
+fn without_name(location: &str, message: &str) -> String {
+    let rest = message.strip_prefix(location).and_then(|rest| rest.strip_prefix(": "));
+    rest.unwrap_or(message).to_owned()
 }
 
 /// The assets some manifest manages in a location.
