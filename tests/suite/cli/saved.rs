@@ -76,7 +76,8 @@ fn a_plan_that_is_too_old_is_refused() {
     let policy = "apiVersion: vpp/v1\nkind: Policy\nname: p\nmaxPlanAge: 2h\n";
     let shell = Shell::with_example("quickstart");
     shell.write("policy.yaml", policy);
-    shell.ok(&format!("plan --out p.json {HERE}"));
+    // The policy's limits block it, which is looked at later.
+    assert_eq!(shell.run(&format!("plan --out p.json {HERE}")).code, 4);
     aged(&shell, 3);
     stale(&shell, &format!("apply p.json --auto-approve {HERE}"), "older than 2 h");
 }
