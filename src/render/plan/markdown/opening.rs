@@ -13,6 +13,7 @@ use crate::render::plan::{Claim, LocationRow, Verdict};
 const MARK: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_');
 
 /// The mark, the verdict and the totals.
+#[expect(clippy::unnecessary_wraps, reason = "one of a row of sections, others of which may be absent")]
 pub(super) fn opening<'p>(page: &Page<'p>) -> Option<Section<'p>> {
     let (plan, sections) = (page.plan, page.sections);
     let totals = &sections.totals;
