@@ -5,6 +5,8 @@ mod sample;
 
 pub use pipeline::Pipeline;
 
+use camino::Utf8Path;
+
 use crate::export::File;
 use crate::format;
 use crate::manifest;
@@ -46,7 +48,8 @@ pub fn files(seed: Seed, pipeline: Pipeline) -> Result<Vec<File>, format::Error>
         file("policy.yaml", for_editors("policy.yaml", include_str!("templates/policy.yaml"))?),
     ];
     for File { path, text } in manifests {
-        let is_manifest = path.ends_with(".yaml") && text.contains("\napiVersion: vpp/v1\n")
+        let is_manifest = Utf8Path::new(path).extension() == Some("yaml")
+            && text.contains("\napiVersion: vpp/v1\n")
             || text.starts_with("apiVersion: vpp/v1\n");
         let text = if is_manifest && !text.contains("\nkind: World\n") {
             for_editors(&path, &text)?

@@ -118,7 +118,13 @@ impl<'t> Iterator for Tokens<'t> {
                     Token::MappingStart { flow: style == StructureStyle::Flow }
                 }
                 Event::SequenceEnd | Event::MappingEnd => Token::End,
-                _ => {
+                Event::Alias(_)
+                | Event::Anchor(..)
+                | Event::UnresolvedAlias(_)
+                | Event::Scalar(..)
+                | Event::SequenceStart(..)
+                | Event::MappingStart(..)
+                | _ => {
                     self.done = true;
                     return Some(Err(Fault { kind: FaultKind::Tag, place, earlier: None }));
                 }
@@ -171,7 +177,9 @@ mod tests {
             .map(|token| {
                 let Placed { token, place } = token.unwrap();
                 let Place { start, end, line, column } = place;
-                let text = text.get(start as usize..end as usize).unwrap();
+                let text = text
+                    .get(usize::try_from(start).unwrap()..usize::try_from(end).unwrap())
+                    .unwrap();
                 format!("{line}:{column} {token:?} {text:?}\n")
             })
             .collect()
