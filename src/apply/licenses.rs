@@ -10,7 +10,7 @@ use super::blame::{self, Verdict};
 use super::outcome::Event;
 use super::readback;
 use super::request::{End, Sent, retriable, send_all};
-use super::run::{Halt, Run, reason};
+use super::run::{Halt, Run, reason, why};
 use super::work::{Pairs, Reason, Work, both, count, without};
 
 /// Carries out the open pairs of an action, or `only` these of them, until they are done, have
@@ -95,14 +95,14 @@ async fn settle(
         match (end, &held, &unread) {
             (End::Refused(error), _, _) if error.stops_location() => {}
             (End::Refused(error), _, _) if retriable(&error) => {
-                work.tried(action, &pairs, &reason(&error));
+                work.tried(action, &pairs, &why(&error));
             }
             (End::Refused(error), Some(held), _) if is_settled(&error) => {
                 work.already(action, &as_wanted(action, &pairs, held));
-                work.failed(action, &pairs, &reason(&error));
+                work.failed(action, &pairs, &why(&error));
             }
             // What Apple refuses at once is not taken up, in no part.
-            (End::Refused(error), _, _) => work.failed(action, &pairs, &reason(&error)),
+            (End::Refused(error), _, _) => work.failed(action, &pairs, &why(&error)),
             (End::Held, _, _) => {}
             (End::Event(_) | End::Unknown { .. }, None, unread) => {
                 let why = unread.as_ref().or(halt.as_ref());

@@ -115,7 +115,11 @@ pub(super) async fn run<'p>(
     }
     let interrupted = halt == Some(Halt::Interrupted) && !through;
     report.stopped = match halt {
-        Some(Halt::Stopped(reason)) => Some(reason.message),
+        // Errors of Apple's begin with the location, which stands beside them already.
+        Some(Halt::Stopped(Reason { message, .. })) => {
+            let rest = message.strip_prefix(&location.name);
+            Some(rest.and_then(|rest| rest.strip_prefix(": ")).unwrap_or(&message).to_owned())
+        }
         Some(Halt::Interrupted) if interrupted => Some("interrupted".to_owned()),
         Some(Halt::Interrupted) | None => None,
     };

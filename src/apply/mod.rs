@@ -108,7 +108,10 @@ fn result(
         + users_retired
         + claimed;
     let undone = failed + not_tried + users_failed + users_not_tried;
-    if let Some(reason) = locations.iter().find_map(|location| location.stopped.clone()) {
+    if let Some((name, reason)) =
+        locations.iter().find_map(|location| Some((&location.name, location.stopped.as_ref()?)))
+    {
+        let reason = if locations.len() > 1 { format!("{name}: {reason}") } else { reason.clone() };
         return RunResult::Stopped { reason };
     }
     match (done, undone) {

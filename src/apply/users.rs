@@ -11,7 +11,7 @@ use super::outcome::{Failure, UserCounts};
 use super::readback;
 use super::report;
 use super::request::{may_be_of_a_part, retriable};
-use super::run::{Halt, Run, reason};
+use super::run::{Halt, Run, reason, why};
 use super::work::Reason;
 
 /// What is done to people.
@@ -167,7 +167,7 @@ async fn send_all(
             Err(error) if error.stops_location() => return (outcomes, Some(reason(&error))),
             Err(error) if retriable(&error) => {
                 for person in batch {
-                    fates.tried(&person.client_user_id, reason(&error));
+                    fates.tried(&person.client_user_id, why(&error));
                 }
             }
             Err(error) if batch.len() > 1 && may_be_of_a_part(&error) => {
@@ -180,7 +180,7 @@ async fn send_all(
                     if settled {
                         fates.done(&person.client_user_id, true);
                     } else {
-                        fates.fail(&person.client_user_id, reason(&error));
+                        fates.fail(&person.client_user_id, why(&error));
                     }
                 }
                 if !settled {

@@ -372,8 +372,6 @@ pub(super) struct Apply {
     /// Folder of the manifests a saved plan was made from, if it is not where the plan says.
     #[arg(long, value_name = "FOLDER")]
     pub(super) manifests: Option<Utf8PathBuf>,
-    #[command(flatten)]
-    pub(super) sharding: Sharding,
     /// Do not ask.
     #[arg(long)]
     pub(super) auto_approve: bool,
@@ -397,6 +395,8 @@ pub(super) struct Apply {
     pub(super) detailed_exitcode: bool,
     #[command(flatten)]
     pub(super) target: Target,
+    #[command(flatten)]
+    pub(super) sharding: Sharding,
 }
 
 #[derive(Debug, Args)]
@@ -415,8 +415,6 @@ pub(super) struct Show {
 pub(super) struct Status {
     #[command(flatten)]
     pub(super) manifests: Manifests,
-    #[command(flatten)]
-    pub(super) sharding: Sharding,
     /// List people with their terms status and, where they have not accepted, the invitation link.
     #[arg(long)]
     pub(super) invitations: bool,
@@ -425,6 +423,8 @@ pub(super) struct Status {
     pub(super) format: StatusFormat,
     #[command(flatten)]
     pub(super) target: Target,
+    #[command(flatten)]
+    pub(super) sharding: Sharding,
 }
 
 #[derive(Debug, Args)]

@@ -31,6 +31,8 @@ impl Apple {
         let options = sandbox::Options {
             state_file: target.sandbox_state.clone(),
             chaos_seed: target.chaos,
+            // It announces Apple's rate, so that estimates are right, and nobody waits for it.
+            paced: false,
             ..sandbox::Options::at(clock::now())
         };
         let sandbox = Sandbox::new(world, options)?;
@@ -123,9 +125,9 @@ fn open(
 }
 
 fn connect(context: &Context, connection: Connection, apple: &Apple) -> anyhow::Result<Reader> {
-    let interval = match apple {
-        Apple::Real => context.environment.poll_interval()?,
-        Apple::Sandbox(..) => Some(SANDBOX_POLL),
+    let (connection, interval) = match apple {
+        Apple::Real => (connection, context.environment.poll_interval()?),
+        Apple::Sandbox(..) => (connection.unpaced(), Some(SANDBOX_POLL)),
     };
     let connection = match interval {
         Some(interval) => connection.poll_interval(interval),

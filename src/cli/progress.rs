@@ -25,7 +25,10 @@ impl<'c> Narrator<'c> {
             Progress::Plain => Line::plain(&shape, Box::new(std::io::stderr())),
             Progress::None => Line::silent(),
         };
-        line.phase("moving licenses", plan.summary.assign + plan.summary.release);
+        let pairs = plan.summary.assign + plan.summary.release;
+        if pairs > 0 {
+            line.phase("moving licenses", pairs);
+        }
         Self { streams: &context.streams, json, line }
     }
 

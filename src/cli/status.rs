@@ -36,7 +36,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         StatusFormat::Human => {
             render::status::human(out, &streams.out_styles(), &streams.shape(), &status)
         }
-        StatusFormat::Json => render::json::write(out, &status),
+        StatusFormat::Json => render::json::line(out, &status),
         StatusFormat::Csv => render::status::csv(out, &status),
     })?;
     Ok(if plan.complete { Exit::Done } else { Exit::Failed })

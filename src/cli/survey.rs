@@ -32,7 +32,7 @@ pub(super) async fn survey(
                     let scope = ReadScope { managed: managed(desired, &one.name), full: false };
                     actual::read(reader, roster, &scope, clock::now(), &|step| follow.step(step))
                         .await
-                        .map_err(|error| error.to_string())
+                        .map_err(|error| without(&error.to_string(), &one.name))
                 }
             };
             (one.name.clone(), read)
@@ -40,6 +40,12 @@ pub(super) async fn survey(
         .buffered(AT_ONCE)
         .collect()
         .await
+}
+
+/// A client names its location first; a plan names it itself.
+fn without(message: &str, location: &str) -> String {
+    let rest = message.strip_prefix(location).and_then(|rest| rest.strip_prefix(": "));
+    rest.unwrap_or(message).to_owned()
 }
 
 /// The assets some manifest manages in a location.

@@ -21,6 +21,7 @@ pub mod number;
 mod page;
 pub mod plan;
 pub mod progress;
+mod prose;
 pub mod run;
 mod shape;
 pub mod status;

@@ -11,6 +11,7 @@ mod format;
 mod init;
 mod inventory;
 mod manifest;
+mod pipelines;
 mod plan;
 mod render;
 mod sandbox;

@@ -92,7 +92,8 @@ fn texts(
         for line in help.iter().flat_map(|help| help.lines()) {
             text.push_str(&format!("\n  hint: {line}"));
         }
-        out.write_all(xml(&text).as_bytes())?;
+        // In an attribute a line break would become a space, in content it can stay one.
+        out.write_all(xml(&text).replace("&#10;", "\n").as_bytes())?;
     }
     Ok(())
 }

@@ -161,7 +161,7 @@ fn result<'a>(
     rule_index: usize,
 ) -> Finding<'a> {
     let Diagnostic { code, level, message, labels, help } = found;
-    let mut text = message.clone();
+    let mut text = if message.is_empty() { code.title.to_owned() } else { message.clone() };
     for line in help {
         text.push_str("\nhint: ");
         text.push_str(line);

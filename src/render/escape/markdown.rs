@@ -65,7 +65,7 @@ fn breaks(before: Option<char>, c: char, rest: &str) -> bool {
     let next = rest.chars().next();
     let starts = |test: fn(char) -> bool| next.is_some_and(test);
     match c {
-        '@' => next.is_some(),
+        '@' => true,
         '#' => starts(char::is_numeric),
         // `https://` and `:tada:`.
         ':' => starts(|next| next.is_alphanumeric() || matches!(next, '/' | '+' | '-' | '_')),

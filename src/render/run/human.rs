@@ -95,7 +95,16 @@ fn verdict(page: &Page<'_>, _: usize) -> Vec<Line> {
             "Everything was as the plan wants it.".into(),
         ),
         RunResult::Stopped { reason } => {
-            (styles.verdict_blocked, format!("{} STOPPED", symbols.bad), format!("{reason}."))
+            let ended = page.content.sections.stopped.len();
+            let said = match page.content.report.locations.len() {
+                all @ 2.. if ended > 0 => format!(
+                    "{} of {} ended early.",
+                    grouped(count(ended)),
+                    counted(count(all), "location", "locations")
+                ),
+                _ => format!("{reason}."),
+            };
+            (styles.verdict_blocked, format!("{} STOPPED", symbols.bad), said)
         }
         RunResult::Interrupted => (
             styles.verdict_warn,
@@ -131,6 +140,10 @@ fn rest(summary: &RunSummary) -> String {
 fn stopped(page: &Page<'_>, rows: usize) -> Vec<Line> {
     let stopped = &page.content.sections.stopped;
     let mut lines = vec![];
+    if page.content.report.locations.len() == 1 {
+        // The verdict has said it.
+        return lines;
+    }
     for (name, why) in stopped.iter().take(rows) {
         let line =
             page.line().gap(6).put(page.styles.name, name).put(page.styles.text, " ended early: ");

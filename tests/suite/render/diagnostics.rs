@@ -26,7 +26,7 @@ fn find(sources: &Sources, file: FileId, text: &str, nth: usize) -> Span {
     }
 }
 
-fn sample() -> (Sources, Vec<Diagnostic>) {
+pub(super) fn sample() -> (Sources, Vec<Diagnostic>) {
     let mut sources = Sources::new();
     let app = sources.add("apps/notability.yaml".into(), APP);
     let other = sources.add("apps/other.yaml".into(), "kind: App\nname: notability\n");
@@ -147,7 +147,7 @@ fn an_ascii_terminal_gets_ascii() {
 }
 
 prop_compose! {
-    fn any_diagnostic(file: FileId)(
+    pub(super) fn any_diagnostic(file: FileId)(
         message in ".{0,60}|[\u{0}-\u{ff}]{0,40}",
         labels in prop::collection::vec((0usize..90, 0usize..90, 0u32..9, 0u32..9, ".{0,20}"), 0..5),
         help in prop::collection::vec("(?s).{0,40}", 0..3),

@@ -256,6 +256,10 @@ fn inaction() -> impl Strategy<Value = Inaction> {
         InactionKind::Irrevocable,
         InactionKind::Short,
         InactionKind::WaitsForReclaim,
+        InactionKind::Protected,
+        InactionKind::NotAssignable,
+        InactionKind::Withheld,
+        InactionKind::Malformed,
     ]);
     (name(), name(), kind, number(), cause()).prop_map(|(location, name, kind, pairs, cause)| {
         let examples = vec![name.clone()];
@@ -292,7 +296,7 @@ fn license() -> impl Strategy<Value = LicenseRow> {
 
 prop_compose! {
     /// Any plan at all, consistent or not: a plan file may come from anywhere.
-    fn any_plan(sizes: Range<usize>)(
+    pub(super) fn any_plan(sizes: Range<usize>)(
         locations in prop::collection::vec(
             (name(), name(), prop::option::of(name()), prop::collection::vec(license(), 0..6),
              prop::array::uniform4(number())),

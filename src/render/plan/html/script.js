@@ -1,6 +1,6 @@
 "use strict";
 (() => {
-  const PAGE = 100, MORE = 500;
+  const PAGE = 50, MORE = 500;
   const find = (id) => document.getElementById(id);
   const table = find("table");
   if (!table) return;
@@ -12,21 +12,32 @@
     if (className) element.className = className;
     return element;
   };
-  const grouped = (number) => number.toLocaleString("en-US");
+  const format = new Intl.NumberFormat("en-US");
+  const grouped = (number) => format.format(number);
   const counted = (number, one, many) => grouped(number) + " " + (number === 1 ? one : many);
 
   const data = JSON.parse(find("data").textContent);
   const { holders, locations, apps, causes, files, links } = data;
+  // All names as one text is searched many times faster than each by itself.
   const lower = holders.map((name) => name.toLowerCase());
-  const changes = data.changes.map((row) => {
-    const [location, app, action, cause, file, line, distances] = row;
-    const who = new Uint32Array(distances.length);
-    let at = 0;
-    for (let i = 0; i < distances.length; i++) who[i] = at += distances[i];
-    const text = [apps[app][1], locations[location], causes[cause], files[file] + ":" + line].join("\n").toLowerCase();
-    return { location, app, action, cause, file, line, who, text };
+  const text = lower.join("\n");
+  const ends = new Uint32Array(holders.length);
+  lower.reduce((end, name, at) => (ends[at] = end + name.length) + 1, 0);
+
+  // A column of numbers for each thing there is to know of a change; the holders of change `at`
+  // are who[starts[at]] to who[starts[at + 1]].
+  const size = data.changes.length;
+  const column = (field) => Uint32Array.from(data.changes, (row) => row[field]);
+  const [inLocation, ofApp, byCause, inFile, onLine] = [0, 1, 3, 4, 5].map(column);
+  const ACTIONS = ["assign", "release", "uninstall"];
+  const does = Uint8Array.from(data.changes, (row) => ACTIONS.indexOf(row[2]));
+  const starts = new Uint32Array(size + 1);
+  data.changes.forEach((row, at) => (starts[at + 1] = starts[at] + row[6].length));
+  const total = starts[size];
+  const who = new Uint32Array(total);
+  data.changes.forEach((row, at) => {
+    row[6].reduce((holder, step, k) => (who[starts[at] + k] = holder + step), 0);
   });
-  const total = changes.reduce((sum, change) => sum + change.who.length, 0);
   data.changes = null;
 
   const fields = {
@@ -46,55 +57,77 @@
   }
   causes.forEach((text, at) => option(fields.cause, String(at + 1), at + 1 + "  " + text));
 
-  let found = [], page = 0, needle = "", hits = null;
+  // Which changes match, how many of their licenses, and whether these were named by the search.
+  const found = { length: 0, at: new Uint32Array(size), count: new Uint32Array(size), named: new Uint8Array(size) };
+  let page = 0, needle = "";
+  const hits = new Uint8Array(holders.length);
   const open = new Set();
 
   const wanted = () => {
     const value = (field) => (field ? field.value : "");
     return { q: value(fields.q).trim(), app: value(fields.app), location: value(fields.location), cause: value(fields.cause), action: value(fields.action) };
   };
-  const acts = (action, wish) => !wish || action === wish || (wish === "reclaim" && action !== "assign");
+
+  const findHolders = () => {
+    hits.fill(0);
+    if (!needle) return;
+    let holder = 0;
+    for (let at = text.indexOf(needle); at >= 0; at = text.indexOf(needle, ends[holder])) {
+      while (ends[holder] < at) holder++;
+      hits[holder] = 1;
+    }
+  };
+
+  // For each name of a list whether it passes.
+  const passing = (names, test) => Uint8Array.from(names, (name, at) => test(name, at));
 
   const filter = () => {
     const want = wanted();
     needle = want.q.toLowerCase();
-    hits = null;
-    if (needle) {
-      hits = new Uint8Array(holders.length);
-      for (let i = 0; i < lower.length; i++) if (lower[i].includes(needle)) hits[i] = 1;
-    }
-    found = [];
-    let licenses = 0;
-    for (let i = 0; i < changes.length; i++) {
-      const change = changes[i];
-      if (want.app && apps[change.app][0] !== want.app) continue;
-      if (want.location && locations[change.location] !== want.location) continue;
-      if (want.cause && String(change.cause + 1) !== want.cause) continue;
-      if (!acts(change.action, want.action)) continue;
+    findHolders();
+    const apply = (wish, names, of) => passing(names, (name, at) => !wish || of(name, at) === wish);
+    const app = apply(want.app, apps, (one) => one[0]);
+    const place = apply(want.location, locations, (one) => one);
+    const cause = apply(want.cause, causes, (_, at) => String(at + 1));
+    const act = passing(ACTIONS, (one) => !want.action || one === want.action || (want.action === "reclaim" && one !== "assign"));
+    const says = (name) => name.toLowerCase().includes(needle);
+    const appSays = passing(apps, (one) => says(one[1])), placeSays = passing(locations, says);
+    const causeSays = passing(causes, says), fileSays = passing(files, says);
+    const withLine = needle.includes(":");
+    const said = (at) =>
+      appSays[ofApp[at]] || placeSays[inLocation[at]] || causeSays[byCause[at]] || fileSays[inFile[at]] ||
+      (withLine && says(files[inFile[at]] + ":" + onLine[at]));
+    let length = 0, licenses = 0;
+    for (let at = 0; at < size; at++) {
+      if (!(app[ofApp[at]] && place[inLocation[at]] && cause[byCause[at]] && act[does[at]])) continue;
+      const start = starts[at], end = starts[at + 1];
       let count = 0;
-      if (hits) for (let k = 0; k < change.who.length; k++) count += hits[change.who[k]];
+      if (needle) for (let k = start; k < end; k++) count += hits[who[k]];
       const named = count > 0;
-      if (needle && !named) {
-        if (!change.text.includes(needle)) continue;
+      if (!named) {
+        if (needle && !said(at)) continue;
+        count = end - start;
       }
-      if (!named) count = change.who.length;
       licenses += count;
-      found.push({ at: i, count, named });
+      found.at[length] = at;
+      found.count[length] = count;
+      found.named[length++] = named;
     }
+    found.length = length;
     page = 0;
     find("count").textContent =
-      counted(found.length, "change", "changes") + " of " + grouped(changes.length) + ", " +
+      counted(length, "change", "changes") + " of " + grouped(size) + ", " +
       counted(licenses, "license", "licenses") + " of " + grouped(total);
     return want;
   };
 
-  const link = (change) => {
-    const text = files[change.file] + ":" + change.line;
+  const link = (at) => {
+    const file = files[inFile[at]], text = file + ":" + onLine[at];
     const place = make("span", undefined, "place");
     if (links) {
       const anchor = make("a", text);
-      const path = files[change.file].split("/").map(encodeURIComponent).join("/");
-      anchor.href = links.replace(/\/+$/, "") + "/" + path + "#L" + change.line;
+      const path = file.split("/").map(encodeURIComponent).join("/");
+      anchor.href = links.replace(/\/+$/, "") + "/" + path + "#L" + onLine[at];
       place.append(anchor);
     } else {
       place.textContent = text;
@@ -105,7 +138,7 @@
 
   const holderItem = (holder) => {
     const item = make("li"), name = holders[holder], bold = make("bdi");
-    const at = hits && hits[holder] ? lower[holder].indexOf(needle) : -1;
+    const at = needle && hits[holder] ? lower[holder].indexOf(needle) : -1;
     if (at < 0 || lower[holder].length !== name.length) {
       bold.textContent = name;
     } else {
@@ -115,20 +148,20 @@
     return item;
   };
 
-  const holderRow = (item, id) => {
-    const change = changes[item.at];
+  const holderRow = (at, named, id) => {
     const row = make("tr", undefined, "holders"), cell = make("td"), list = make("ul");
     row.id = id;
     cell.colSpan = fields.location ? 7 : 6;
-    const who = item.named ? Array.from(change.who).filter((holder) => hits[holder]) : change.who;
+    const all = who.subarray(starts[at], starts[at + 1]);
+    const listed = named ? all.filter((holder) => hits[holder]) : all;
     let shown = 0;
     const more = make("button");
     more.type = "button";
     const add = () => {
-      const end = Math.min(shown + MORE, who.length);
-      for (; shown < end; shown++) list.append(holderItem(who[shown]));
-      more.hidden = shown >= who.length;
-      more.textContent = grouped(shown) + " of " + grouped(who.length) + " shown, show more";
+      const end = Math.min(shown + MORE, listed.length);
+      for (; shown < end; shown++) list.append(holderItem(listed[shown]));
+      more.hidden = shown >= listed.length;
+      more.textContent = grouped(shown) + " of " + grouped(listed.length) + " shown, show more";
     };
     more.addEventListener("click", add);
     add();
@@ -137,49 +170,56 @@
     return row;
   };
 
-  const changeRows = (item) => {
-    const change = changes[item.at], row = make("tr"), id = "holders-" + item.at;
+  const changeRows = (nth) => {
+    const at = found.at[nth], count = found.count[nth], named = found.named[nth] === 1;
+    const row = make("tr"), id = "holders-" + at;
+    const action = ACTIONS[does[at]], name = apps[ofApp[at]][1];
     const cell = (child, className) => {
       const made = make("td", undefined, className);
       made.append(child);
       row.append(made);
     };
-    cell(make("span", change.action, "badge " + (change.action === "assign" ? "assign" : "reclaim")));
+    cell(make("span", action, "badge " + (action === "assign" ? "assign" : "reclaim")));
     const app = make("th");
     app.scope = "row";
-    app.append(make("bdi", apps[change.app][1]));
+    app.append(make("bdi", name));
     row.append(app);
-    if (fields.location) cell(make("bdi", locations[change.location]));
-    cell(make("bdi", change.cause + 1 + "  " + (causes[change.cause] || "")));
-    cell(link(change));
-    cell(item.named ? grouped(item.count) + " of " + grouped(change.who.length) : grouped(change.who.length), "n");
+    if (fields.location) cell(make("bdi", locations[inLocation[at]]));
+    const cause = document.createDocumentFragment();
+    cause.append(make("span", String(byCause[at] + 1), "number"), " ", make("bdi", causes[byCause[at]] || ""));
+    cell(cause);
+    cell(link(at));
+    const all = starts[at + 1] - starts[at];
+    cell(named ? grouped(count) + " of " + grouped(all) : grouped(all), "n");
     const button = make("button", "Holders");
     button.type = "button";
-    button.setAttribute("aria-label", "Holders of " + apps[change.app][1] + ", " + change.action);
+    button.setAttribute("aria-label", "Holders of " + name + ", " + action);
     button.setAttribute("aria-controls", id);
-    const isOpen = () => open.has(item.at) || (item.named && found.length <= 20 && !open.has(~item.at));
+    // Whoever is searched for shows at once where only a few changes are about them.
+    const isOpen = () => open.has(at) || (named && found.length <= 20 && !open.has(~at));
     button.setAttribute("aria-expanded", String(isOpen()));
     button.addEventListener("click", () => {
       if (isOpen()) {
-        open.delete(item.at);
-        open.add(~item.at);
+        open.delete(at);
+        open.add(~at);
         row.nextElementSibling.remove();
       } else {
-        open.add(item.at);
-        open.delete(~item.at);
-        row.after(holderRow(item, id));
+        open.add(at);
+        open.delete(~at);
+        row.after(holderRow(at, named, id));
       }
       button.setAttribute("aria-expanded", String(isOpen()));
     });
     cell(button, "open");
-    return isOpen() ? [row, holderRow(item, id)] : [row];
+    return isOpen() ? [row, holderRow(at, named, id)] : [row];
   };
 
   const draw = () => {
     const last = Math.max(0, Math.ceil(found.length / PAGE) - 1);
     page = Math.min(Math.max(page, 0), last);
     const rows = document.createDocumentFragment();
-    for (const item of found.slice(page * PAGE, (page + 1) * PAGE)) rows.append(...changeRows(item));
+    const end = Math.min((page + 1) * PAGE, found.length);
+    for (let nth = page * PAGE; nth < end; nth++) rows.append(...changeRows(nth));
     if (!found.length) {
       const cell = make("td", "Nothing matches.");
       cell.colSpan = fields.location ? 7 : 6;

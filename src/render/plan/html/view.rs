@@ -8,6 +8,7 @@ use crate::render::number::{count, counted, grouped, seconds, share};
 use crate::render::plan::{
     AssignRow, CauseRow, LeftRow, LicenseState, LocationRow, Place, ReclaimRow, Sections, Verdict,
 };
+use crate::render::prose::{self, Piece};
 use crate::render::{cause, codes, escape, fingerprint};
 
 /// Rows of one table at the most: the page must open at once whatever the plan.
@@ -67,15 +68,18 @@ pub(super) struct PlaceView {
     pub(super) more: String,
 }
 
+/// Words and code, the second of a pair says which.
+pub(super) type Prose = Vec<(String, bool)>;
+
 pub(super) struct GuardView {
     pub(super) class: &'static str,
     pub(super) word: &'static str,
     pub(super) code: String,
     pub(super) title: &'static str,
     pub(super) about: Vec<String>,
-    pub(super) message: String,
+    pub(super) message: Prose,
     pub(super) place: Option<PlaceView>,
-    pub(super) help: Vec<String>,
+    pub(super) help: Vec<Prose>,
     pub(super) examples: Vec<String>,
 }
 
@@ -83,9 +87,9 @@ pub(super) struct NoticeView {
     pub(super) class: &'static str,
     pub(super) word: &'static str,
     pub(super) code: String,
-    pub(super) message: String,
+    pub(super) message: Prose,
     pub(super) place: Option<PlaceView>,
-    pub(super) help: Vec<String>,
+    pub(super) help: Vec<Prose>,
 }
 
 pub(super) struct LocationView {
@@ -172,6 +176,14 @@ fn shown(text: &str) -> String {
     escape::terminal(text).into_owned()
 }
 
+fn prose(text: &str) -> Prose {
+    let pieces = prose::pieces(text).into_iter().map(|piece| match piece {
+        Piece::Words(text) => (shown(text), false),
+        Piece::Code(text) => (shown(text), true),
+    });
+    pieces.collect()
+}
+
 fn plus(rest: usize) -> String {
     if rest == 0 { String::new() } else { format!("+{}", grouped(count(rest))) }
 }
@@ -232,9 +244,9 @@ impl View {
                     class: if error { "bad" } else { "warn" },
                     word: if error { "error" } else { "warning" },
                     code: shown(&notice.code),
-                    message: shown(&notice.message),
+                    message: prose(&notice.message),
                     place: notice.file.as_ref().map(|file| place(links, file, notice.line, 0)),
-                    help: notice.help.iter().map(|line| shown(line)).collect(),
+                    help: notice.help.iter().map(|line| prose(line)).collect(),
                 }
             }),
             locations: Table::of(&sections.locations, location),
@@ -332,9 +344,9 @@ fn guard(plan: &Plan, links: Option<&str>, guard: &GuardResult) -> GuardView {
         code: shown(code),
         title: codes::title(code).unwrap_or_default(),
         about: about.map(|name| shown(name)).collect(),
-        message: shown(message),
+        message: prose(message),
         place: file.as_ref().map(|file| place(links, file, *line, 0)),
-        help: help.iter().flat_map(|text| text.lines()).filter(|_| tripped).map(shown).collect(),
+        help: help.iter().flat_map(|text| text.lines()).filter(|_| tripped).map(prose).collect(),
         examples: examples.iter().map(|name| shown(name)).collect(),
     }
 }

@@ -2,8 +2,8 @@ use super::fit::{Section, shown};
 use super::opening::ended;
 use super::page::{Page, holders, name, row, sentence, titles};
 use crate::plan::{GuardLevel, GuardOutcome, GuardResult, Notice};
+use crate::render::codes;
 use crate::render::number::{count, counted, grouped};
-use crate::render::{codes, escape};
 
 /// Guards that had something to say: those that block first.
 pub(super) fn guards<'p>(page: &Page<'p>) -> Option<Section<'p>> {
@@ -65,13 +65,7 @@ fn one(page: &Page<'_>, guard: &GuardResult) -> String {
 
 /// What to do next; what is to be pasted as code.
 fn hints(help: &[String]) -> String {
-    let lines = help.iter().flat_map(|text| text.lines()).take(4).map(|line| {
-        if line.trim_start().starts_with("- ") {
-            escape::markdown_code(line.trim_start(), 600)
-        } else {
-            escape::markdown(line, 300)
-        }
-    });
+    let lines = help.iter().flat_map(|text| text.lines()).take(4).map(sentence);
     lines.collect::<Vec<_>>().join("<br>")
 }
 

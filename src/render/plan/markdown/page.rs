@@ -5,6 +5,7 @@ use crate::plan::Plan;
 use crate::render::escape;
 use crate::render::number::{count, grouped};
 use crate::render::plan::{Place, Sections};
+use crate::render::prose::{self, Piece};
 
 /// Everything the comment is made from.
 pub(super) struct Page<'p> {
@@ -50,7 +51,20 @@ pub(super) fn name(text: &str) -> String {
 
 /// A sentence, short enough for a cell.
 pub(super) fn sentence(text: &str) -> String {
-    escape::markdown(text, 600)
+    const MOST: usize = 600;
+    let mut out = String::new();
+    for piece in prose::pieces(text) {
+        let room = MOST.saturating_sub(out.len());
+        if room == 0 {
+            out.push('…');
+            break;
+        }
+        out.push_str(&match piece {
+            Piece::Words(text) => escape::markdown(text, room),
+            Piece::Code(text) => escape::markdown_code(text, room),
+        });
+    }
+    out
 }
 
 /// Holders as examples, which nobody must be mentioned by.
