@@ -104,7 +104,7 @@ pub(super) struct Manifests {
 }
 
 /// Which Apple.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Apple")]
 pub(super) struct Target {
     /// Only these locations.

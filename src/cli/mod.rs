@@ -23,6 +23,7 @@ mod output;
 mod plan;
 mod prepare;
 mod progress;
+mod reading;
 mod remainder;
 mod revision;
 mod sandbox;

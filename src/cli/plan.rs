@@ -13,6 +13,7 @@ use super::failure::Failure;
 use super::files;
 use super::output;
 use super::prepare::{self, Prepared};
+use super::reading::Reading;
 use super::survey::survey;
 use crate::actual::Actual;
 use crate::desired::Desired;
@@ -86,7 +87,9 @@ pub(super) async fn make(
     let Prepared { manifests, folder, .. } = &prepared;
     let opened = connect::open_all(context, manifests, folder, target, chosen, apple);
     let roster = Mutex::new(std::mem::take(&mut prepared.roster));
-    let locations = survey(&opened, &prepared.desired, &roster).await;
+    let progress = Reading::new(context);
+    let locations = survey(&opened, &prepared.desired, &roster, &progress).await;
+    progress.finish();
     prepared.roster = roster.into_inner().unwrap_or_else(PoisonError::into_inner);
     let plan = plan::make(Input {
         manifests: &prepared.manifests,

@@ -134,12 +134,11 @@ fn folded(source: &str, start: u32, end: u32, parent_column: u32) -> Option<Vec<
     let last = source.get(end..)?.find('\n').map_or(source.len(), |at| end + at);
     let text = source.get(header_end + 1..last)?;
     let explicit = indicator(header);
-    let indentation = match explicit {
-        Some(spaces) => super::tree::index(parent_column).saturating_sub(1) + spaces,
-        None => {
-            let line = text.split('\n').find(|line| !line.trim_matches(' ').is_empty())?;
-            line.len() - line.trim_start_matches(' ').len()
-        }
+    let indentation = if let Some(spaces) = explicit {
+        super::tree::index(parent_column).saturating_sub(1) + spaces
+    } else {
+        let line = text.split('\n').find(|line| !line.trim_matches(' ').is_empty())?;
+        line.len() - line.trim_start_matches(' ').len()
     };
     text.split('\n')
         .map(|line| {

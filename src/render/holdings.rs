@@ -216,11 +216,11 @@ mod tests {
     use super::*;
     use crate::render::Styles;
 
+    fn devices<'n>(names: &[&'n str]) -> Vec<HolderRef<'n>> {
+        names.iter().map(|name| HolderRef::Device(name)).collect()
+    }
+
     fn shown(held: &[&str], losing: &[&str], getting: &[&str]) -> String {
-        let devices = |names: &[&'static str]| names.iter().map(|n| HolderRef::Device(n)).collect();
-        let leak = |names: &[&str]| -> Vec<&'static str> {
-            names.iter().map(|name| &*(*name).to_owned().leak()).collect()
-        };
         let holdings = Holdings {
             location: "northfield",
             asset: Asset {
@@ -230,23 +230,64 @@ mod tests {
             kind: AssetKind::App,
             name: "Nota\u{1b}[2J",
             bundle_id: None,
-            held: devices(&leak(held)),
-            losing: devices(&leak(losing)),
-            getting: devices(&leak(getting)),
+            held: devices(held),
+            losing: devices(losing),
+            getting: devices(getting),
         };
         let mut out = Vec::new();
         write(&mut out, Look { styles: &Styles::plain(), ascii: false }, holdings).unwrap();
         String::from_utf8(out).unwrap()
     }
 
+    const NAMES: &str =
+        "--- actual/northfield/Nota\\u{1b}[2J\n+++ desired/northfield/Nota\\u{1b}[2J\n";
+
     #[test]
     fn holders_stand_in_one_order_and_only_changes_with_their_neighbors_are_shown() {
-        assert_eq!(shown(&["A", "B", "C", "D", "E", "F", "1"], &["E"], &["EE", "012"]), "");
+        let lines = [
+            "@@ -4,12 +4,13 @@",
+            " adamId: \"360593530\"",
+            " location: northfield",
+            " devices:",
+            "+  - \"012\"",
+            "   - \"1\"",
+            "   - A",
+            "   - B",
+            "   - C",
+            "   - D",
+            "-  - E",
+            "+  - EE",
+            "   - F",
+            "   - G",
+            " users: []\n",
+        ];
+        let held = ["1", "A", "B", "C", "D", "E", "F", "G"];
+        assert_eq!(shown(&held, &["E"], &["EE", "012"]), format!("{NAMES}{}", lines.join("\n")));
     }
 
     #[test]
     fn nobody_left_is_an_empty_list() {
-        assert_eq!(shown(&["A"], &["A"], &[]), "");
+        let lines = [
+            "@@ -3,6 +3,5 @@",
+            " name: \"Nota\\u001B[2J\"",
+            " adamId: \"360593530\"",
+            " location: northfield",
+            "-devices:",
+            "+devices: []",
+            "-  - A",
+            " users: []\n",
+        ];
+        assert_eq!(shown(&["A"], &["A"], &[]), format!("{NAMES}{}", lines.join("\n")));
         assert_eq!(shown(&["A"], &[], &[]), "");
+    }
+
+    #[test]
+    fn a_hundred_thousand_holders_take_no_time() {
+        let names: Vec<String> = (0..100_000).map(|n| format!("S{n:08}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let (old, new) = names.split_at(50_000);
+        let said = shown(old, old, new);
+        assert_eq!(said.lines().filter(|line| line.starts_with("-  - ")).count(), 50_000);
+        assert_eq!(said.lines().filter(|line| line.starts_with("+  - ")).count(), 50_000);
     }
 }

@@ -84,7 +84,7 @@ fn counts(report: &RunReport, location: &str) -> [u64; 4] {
     [
         sum(|one| one.applied),
         sum(|one| one.already),
-        sum(|one| one.failed()),
+        sum(vpp::apply::outcome::ChangeReport::failed),
         sum(|one| one.not_tried),
     ]
 }

@@ -1,6 +1,7 @@
 //! `vpp fmt`: the library half.
 
 mod cases;
+mod command;
 mod properties;
 
 use camino::Utf8Path;
