@@ -108,9 +108,8 @@ pub(super) fn why(error: &AppleError) -> Reason {
         format!("{meaning} (\"{}\", HTTP {})", said.message, said.status)
     };
     let message = match error {
-        AppleError::Exhausted { tries: 2.., .. } => format!("tried again in vain: {text}"),
-        AppleError::Exhausted { .. }
-        | AppleError::Token { .. }
+        AppleError::Exhausted { .. } => format!("given up for now: {text}"),
+        AppleError::Token { .. }
         | AppleError::Limits { .. }
         | AppleError::StaleVersion { .. }
         | AppleError::PageOutOfRange { .. }

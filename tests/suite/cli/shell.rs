@@ -130,10 +130,9 @@ pub(super) fn steady(text: &str) -> String {
         } else if let Some(length) = fits(rest, b"0000-00-00") {
             out.write_all(b"[day]").unwrap();
             rest = &rest[length..];
-        } else if let Some(after) = rest.strip_prefix("requests in ") {
-            let end = after.find(" s").unwrap();
-            out.write_all(b"requests in [time]").unwrap();
-            rest = &after[end + 2..];
+        } else if let Some((length, words)) = requests(rest, &out) {
+            out.write_all(words.as_bytes()).unwrap();
+            rest = &rest[length..];
         } else {
             let length = rest.chars().next().unwrap().len_utf8();
             out.write_all(&rest.as_bytes()[..length]).unwrap();
@@ -141,6 +140,21 @@ pub(super) fn steady(text: &str) -> String {
         }
     }
     String::from_utf8(out).unwrap()
+}
+
+/// How many requests it took, which differs where events were asked about more often, and how
+/// long: the length of the text and what stands for it.
+fn requests(text: &str, before: &[u8]) -> Option<(usize, &'static str)> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    if digits == 0 || before.last().is_some_and(u8::is_ascii_digit) {
+        return None;
+    }
+    if let Some(after) = text[digits..].strip_prefix(" requests in ") {
+        let time = after.find(" s")? + 2;
+        return Some((digits + " requests in ".len() + time, "[n] requests in [time]"));
+    }
+    let read = before.ends_with(b"[moment] in ") && text[digits..].starts_with(" requests");
+    read.then_some((digits, "[n]"))
 }
 
 /// How long the moment is that a text begins with: `2026-11-21 08:06:05Z`, or with `T` and
@@ -167,7 +181,9 @@ fn fits(text: &str, shape: &[u8]) -> Option<usize> {
 
 #[test]
 fn moments_and_times_are_taken_out() {
-    let text =
-        "read 2026-11-21 08:06:05Z, 2026-11-21T08:06:05.123Z · 5 requests in 12 s, 2026-11-21";
-    assert_eq!(steady(text), "read [moment], [moment] · 5 requests in [time], [day]");
+    let text = "read 2026-11-21 08:06:05Z, 2026-11-21T08:06:05.123Z in 7 requests · 15 requests in 12 s, 2026-11-21";
+    assert_eq!(
+        steady(text),
+        "read [moment], [moment] in [n] requests · [n] requests in [time], [day]"
+    );
 }
