@@ -1,5 +1,14 @@
 //! Behaviour users see, one module per subject.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::as_conversions,
+    clippy::type_complexity,
+    reason = "a test that cannot go on says where, and its numbers are small"
+)]
+
 mod apple;
 mod apply;
 mod base;
