@@ -17,6 +17,8 @@ pub mod cli;
 pub mod desired;
 pub mod diagnostic;
 pub mod export;
+pub mod format;
+pub mod init;
 pub mod inventory;
 pub mod license;
 pub mod manifest;

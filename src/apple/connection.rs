@@ -40,6 +40,7 @@ pub(super) struct Settings {
     pub(super) token_expires: Option<Timestamp>,
     pub(super) at_once: usize,
     pub(super) requests_per_second: Option<u32>,
+    pub(super) unpaced: bool,
     pub(super) retry_budget: Duration,
     pub(super) first_backoff: Duration,
     pub(super) first_poll: Duration,
@@ -50,6 +51,9 @@ pub(super) struct Settings {
 impl Settings {
     /// Requests a second: Apple's figure, or less where less is wanted.
     pub(super) fn rate(&self, limits: Limits) -> u32 {
+        if self.unpaced {
+            return u32::MAX;
+        }
         self.requests_per_second.unwrap_or(u32::MAX).min(limits.requests_per_second)
     }
 }
@@ -64,6 +68,7 @@ impl Connection {
             token_expires: token.expires(),
             at_once: 5,
             requests_per_second: None,
+            unpaced: false,
             retry_budget: Duration::from_mins(5),
             first_backoff: Duration::from_millis(500),
             first_poll: Duration::from_secs(2),
@@ -112,6 +117,13 @@ impl Connection {
     /// No more requests a second than this, even where Apple allows more.
     pub fn requests_per_second(mut self, requests: u32) -> Self {
         self.settings.requests_per_second = Some(requests.max(1));
+        self
+    }
+
+    /// As many requests a second as there is time for. Only for a sandbox that counts none: Apple
+    /// refuses whoever is faster than its limit.
+    pub fn unpaced(mut self) -> Self {
+        self.settings.unpaced = true;
         self
     }
 

@@ -292,7 +292,7 @@ pub static ERROR_NUMBERS: &[ErrorNumber] = &[
         9721,
         Class::StaleVersion,
         "the version is too old or unknown",
-        "everything is read again: run it again, with --full if it stays",
+        "run it again: everything is read anew",
     ),
     entry(
         9722,

@@ -14,8 +14,8 @@ use super::work::Reason;
 pub(super) enum Verdict {
     /// Send it again after a while.
     Again(Reason),
-    /// It was so before.
-    Already,
+    /// It was so before, says Apple.
+    Already(Reason),
     /// It cannot be done.
     Final(Reason),
 }
@@ -42,7 +42,7 @@ pub(super) fn of(failure: &Failure) -> Verdict {
     let reason = Reason { number: failure.number, message: text(failure) };
     match failure.class() {
         Class::Retry => Verdict::Again(reason),
-        Class::Settled => Verdict::Already,
+        Class::Settled => Verdict::Already(reason),
         Class::Token(_)
         | Class::Limits
         | Class::StaleVersion
@@ -82,7 +82,10 @@ mod tests {
     use super::*;
 
     fn asset(id: &str) -> Asset {
-        Asset { adam_id: id.parse().unwrap(), pricing_param: Default::default() }
+        Asset {
+            adam_id: id.parse().unwrap(),
+            pricing_param: crate::license::PricingParam::default(),
+        }
     }
 
     fn failure(number: i64, assets: &[&str], serials: &[&str]) -> Failure {
@@ -98,7 +101,7 @@ mod tests {
     fn number(verdict: Verdict) -> Option<i64> {
         match verdict {
             Verdict::Again(reason) | Verdict::Final(reason) => reason.number,
-            Verdict::Already => panic!("not already"),
+            Verdict::Already(_) => panic!("not already"),
         }
     }
 

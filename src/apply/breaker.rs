@@ -40,6 +40,15 @@ impl Breaker {
         };
     }
 
+    /// Takes note of one request's pairs, which Apple works on in no particular order: only where
+    /// all of them failed they go on with a row of failures.
+    pub(super) fn request(&mut self, worked: u64, failed: &BTreeMap<ErrorKind, u64>) {
+        for (&kind, &pairs) in failed {
+            self.failed(kind, pairs);
+        }
+        self.worked(worked);
+    }
+
     /// Why nothing more should be started, if so.
     pub(super) fn tripped(&self) -> Option<String> {
         if let Some((kind, count)) = self.row
@@ -117,6 +126,15 @@ mod tests {
         it.worked(3);
         it.failed(Some(9609), 1);
         assert_eq!(it.tripped(), None);
+    }
+
+    #[test]
+    fn failures_among_successes_of_one_request_are_no_row() {
+        let mut it = breaker(5.0, 20);
+        it.request(980, &BTreeMap::from([(Some(9609), 20)]));
+        assert_eq!(it.tripped(), None);
+        it.request(0, &BTreeMap::from([(Some(9609), 20)]));
+        assert!(it.tripped().unwrap().starts_with("20 failures in a row with error 9609"));
     }
 
     #[test]

@@ -1,167 +1,67 @@
 //! Gives and takes licenses: request, event, read-back, in rounds.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use futures_util::StreamExt;
-use futures_util::stream;
-
 use crate::actual::ReadError;
-use crate::apple::{AppleError, EventState, EventStatus, ManageAssets};
-use crate::license::HolderSet;
+use crate::apple::{AppleError, Class, EventState, EventStatus};
 use crate::plan::Action;
-use crate::plan::cover::Rectangle;
 
 use super::blame::{self, Verdict};
 use super::outcome::Event;
 use super::readback;
-use super::run::{Halt, Run, reason};
+use super::request::{End, Sent, retriable, send_all};
+use super::run::{Halt, Run, reason, why};
 use super::work::{Pairs, Reason, Work, both, count, without};
 
-/// A request and how it ended, before anything was read back.
-struct Sent {
-    pairs: Pairs,
-    end: End,
-}
-
-enum End {
-    /// Its event was followed.
-    Event(EventStatus),
-    /// What became of it is not known: only reading tells.
-    Unknown(Reason),
-    /// Apple took none of it.
-    Refused(AppleError),
-    /// It was not sent, because something said to stop.
-    Held,
-}
-
 /// Carries out the open pairs of an action, or `only` these of them, until they are done, have
-/// failed for good or the rounds are used up.
+/// failed for good or the rounds are used up. Pairs of `again` are done already and may be sent
+/// once more where that saves a request.
 ///
 /// # Errors
 /// [`Halt`] where nothing more should be tried in the location. What was sent has been read back
-/// then too, as far as Apple could be read.
+/// then too, as far as Apple could be read; what was tried and is not done counts as failed.
 pub(super) async fn carry_out(
     run: &mut Run<'_>,
     work: &mut Work<'_>,
     action: Action,
     only: Option<&Pairs>,
+    again: &Pairs,
 ) -> Result<(), Halt> {
-    let mut last = Reason { number: None, message: "not confirmed by reading back".to_owned() };
+    let result = rounds(run, work, action, only, again).await;
+    for (kind, pairs) in work.give_up(action) {
+        run.breaker.failed(kind, pairs);
+    }
+    result
+}
+
+async fn rounds(
+    run: &mut Run<'_>,
+    work: &mut Work<'_>,
+    action: Action,
+    only: Option<&Pairs>,
+    again: &Pairs,
+) -> Result<(), Halt> {
+    let nothing = Pairs::new();
     for round in 0..run.options.rounds.max(1) {
-        let open = work.open(action);
-        let open = only.map_or_else(|| open.clone(), |only| both(&open, only));
+        let open = work.open_of(action, only);
         if open.is_empty() {
             return Ok(());
         }
         run.go_on()?;
         if round > 0 {
             run.pause(round - 1).await;
-            // What came late must not be sent again.
-            let held = read(run, work, action, &open, &last).await?;
-            work.applied(action, &done(action, &open, &held));
+            run.go_on()?;
+            // What came late must not be sent again. Reading also learns of new limits.
+            let held = read(run, work, &open).await.map_err(Halt::Stopped)?;
+            work.done(action, &as_wanted(action, &open, &held));
         }
-        let open = both(&work.open(action), &open);
-        let requests = work.requests(action, &open, &run.limits());
+        let open = work.open_of(action, only);
+        let again = if round == 0 { again } else { &nothing };
+        let requests = work.requests(action, &open, again, &run.limits());
         let sent = send_all(run, work, action, requests).await;
-        let halt = settle(run, work, action, sent, &mut last).await?;
-        if let Some(halt) = halt {
-            return Err(halt);
-        }
+        settle(run, work, action, sent).await?;
     }
-    let open = work.open(action);
-    let left = only.map_or_else(|| open.clone(), |only| both(&open, only));
-    if !left.is_empty() {
-        run.breaker.failed(last.number, count(&left));
-        work.failed(action, &left, &last);
-    }
-    run.go_on()
-}
-
-/// Sends every request and follows its event, a few at a time.
-async fn send_all(
-    run: &mut Run<'_>,
-    work: &Work<'_>,
-    action: Action,
-    requests: Vec<Rectangle>,
-) -> Vec<Sent> {
-    let hold = Cell::new(false);
-    let (mut breaker, shared) = (run.breaker.clone(), &*run);
-    let mut ends = stream::iter(requests)
-        .map(|request| {
-            let (hold, pairs) = (&hold, work.pairs_of(&request));
-            async move {
-                if hold.get() || shared.stop.asked() {
-                    return Sent { pairs, end: End::Held };
-                }
-                let end = send(shared, action, &request, count(&pairs)).await;
-                Sent { pairs, end }
-            }
-        })
-        .buffer_unordered(shared.options.in_flight.max(1));
-    let mut all = Vec::new();
-    while let Some(sent) = ends.next().await {
-        match &sent.end {
-            End::Event(outcome) => {
-                let completed = outcome.completed.unwrap_or(0);
-                breaker.worked(completed);
-                let refused = count(&sent.pairs).saturating_sub(completed);
-                let for_good = outcome.failures.iter().find_map(|failure| {
-                    matches!(blame::of(failure), Verdict::Final(_)).then_some(failure.number)
-                });
-                if let Some(kind) = for_good {
-                    breaker.failed(kind, refused);
-                }
-            }
-            End::Refused(error) => {
-                if error.stops_location() {
-                    hold.set(true);
-                } else if !retriable(error) {
-                    breaker.failed(error.number(), count(&sent.pairs));
-                }
-            }
-            End::Unknown(_) | End::Held => {}
-        }
-        if breaker.tripped().is_some() {
-            hold.set(true);
-        }
-        all.push(sent);
-    }
-    drop(ends);
-    run.breaker = breaker;
-    all
-}
-
-async fn send(run: &Run<'_>, action: Action, request: &Rectangle, pairs: u64) -> End {
-    let event = match action {
-        Action::Assign => run.writer.associate(&body(request)).await,
-        Action::Release => run.writer.disassociate(&body(request)).await,
-        Action::Uninstall => return End::Held,
-    };
-    let event = match event {
-        Ok(event) => event,
-        Err(error) if error.outcome_is_unknown() => {
-            let location = run.location.to_owned();
-            run.note(Event::RequestSent { location, event_id: None, action, pairs });
-            return End::Unknown(reason(&error));
-        }
-        Err(error) => return End::Refused(error),
-    };
-    run.note(Event::RequestSent {
-        location: run.location.to_owned(),
-        event_id: Some(event.to_string()),
-        action,
-        pairs,
-    });
-    match run.writer.settle(&event).await {
-        Ok(outcome) => End::Event(outcome),
-        Err(error) => End::Unknown(reason(&error)),
-    }
-}
-
-fn body(request: &Rectangle) -> ManageAssets {
-    let Rectangle { assets, devices, users } = request.clone();
-    ManageAssets { assets, users, devices }
+    Ok(())
 }
 
 /// Reads back what was sent and decides what became of every pair.
@@ -170,83 +70,130 @@ async fn settle(
     work: &mut Work<'_>,
     action: Action,
     sent: Vec<Sent>,
-    last: &mut Reason,
-) -> Result<Option<Halt>, Halt> {
-    let mut asked = Pairs::new();
-    for one in &sent {
-        if matches!(one.end, End::Event(_) | End::Unknown(_)) {
-            for (asset, holders) in &one.pairs {
-                *asked.entry(*asset).or_default() |= holders;
-            }
+) -> Result<(), Halt> {
+    let (mut taken, mut settled) = (Pairs::new(), Pairs::new());
+    let mut halt = None;
+    for Sent { pairs, end } in &sent {
+        match end {
+            End::Event(_) | End::Unknown { .. } => add(&mut taken, pairs),
+            End::Refused(error) if is_settled(error) => add(&mut settled, pairs),
+            End::Refused(_) | End::Held => {}
+        }
+        match end {
+            End::Refused(error) if error.stops_location() => halt = Some(reason(error)),
+            End::Unknown { why, stops: true } => halt = Some(why.clone()),
+            End::Event(_) | End::Unknown { .. } | End::Refused(_) | End::Held => {}
         }
     }
-    let held = read(run, work, action, &asked, last).await?;
-    let mut halt = None;
+    work.sent(action, &taken);
+    add(&mut taken, &settled);
+    let (held, unread) = match read(run, work, &taken).await {
+        Ok(held) => (Some(held), None),
+        Err(why) => (None, Some(why)),
+    };
     for Sent { pairs, end } in sent {
-        match end {
-            End::Event(outcome) => {
-                let done = done(action, &pairs, &held);
-                let missing = without(&pairs, &done);
-                work.applied(action, &done);
-                let failed = judge(work, action, &missing, &outcome, last);
+        match (end, &held, &unread) {
+            (End::Refused(error), _, _) if error.stops_location() => {}
+            (End::Refused(error), _, _) if retriable(&error) => {
+                work.tried(action, &pairs, &why(&error));
+            }
+            (End::Refused(error), Some(held), _) if is_settled(&error) => {
+                work.already(action, &as_wanted(action, &pairs, held));
+                work.failed(action, &pairs, &why(&error));
+            }
+            // What Apple refuses at once is not taken up, in no part.
+            (End::Refused(error), _, _) => work.failed(action, &pairs, &why(&error)),
+            (End::Held, _, _) => {}
+            (End::Event(_) | End::Unknown { .. }, None, unread) => {
+                let why = unread.as_ref().or(halt.as_ref());
+                let why = why.map_or_else(String::new, |why| format!(" ({})", why.message));
+                let number = unread.as_ref().and_then(|why| why.number);
+                let message = format!(
+                    "sent, and could not be read back{why}; run apply again: it reads first"
+                );
+                work.tried(action, &pairs, &Reason { number, message });
+            }
+            (End::Event(outcome), Some(held), _) => {
+                let (applied, failed) = judge(work, action, &pairs, held, &outcome);
                 run.note(Event::Settled {
                     location: run.location.to_owned(),
                     event_id: Some(outcome.id.to_string()),
-                    applied: count(&done),
+                    applied,
                     failed,
                 });
             }
-            End::Unknown(why) => {
-                let done = done(action, &pairs, &held);
-                work.applied(action, &done);
+            (End::Unknown { why, .. }, Some(held), _) => {
+                let done = both(&as_wanted(action, &pairs, held), &work.open(action));
+                work.done(action, &done);
+                work.tried(action, &pairs, &why);
                 run.note(Event::Settled {
                     location: run.location.to_owned(),
                     event_id: None,
                     applied: count(&done),
                     failed: 0,
                 });
-                *last = why;
             }
-            End::Refused(error) if error.stops_location() => {
-                halt = Some(Halt::Stopped(reason(&error)));
-            }
-            End::Refused(error) if retriable(&error) => *last = reason(&error),
-            End::Refused(error) => work.failed(action, &pairs, &reason(&error)),
-            End::Held => {}
         }
     }
-    Ok(halt)
+    halt.or(unread).map_or(Ok(()), |why| Err(Halt::Stopped(why)))
 }
 
-/// Sorts what was sent and is not so: what failed for good, and what is left open.
+/// Whether Apple says that it is as wanted already.
+fn is_settled(error: &AppleError) -> bool {
+    error.said().is_some_and(|said| said.class() == Class::Settled)
+}
+
+fn add(to: &mut Pairs, pairs: &Pairs) {
+    for (asset, holders) in pairs {
+        *to.entry(*asset).or_default() |= holders;
+    }
+}
+
+/// Sorts the pairs of an event that has ended: done, failed for good, or left open. Returns how
+/// many are done and have failed.
 fn judge(
     work: &mut Work<'_>,
     action: Action,
-    missing: &Pairs,
+    pairs: &Pairs,
+    held: &Pairs,
     outcome: &EventStatus,
-    last: &mut Reason,
-) -> u64 {
-    if outcome.state == EventState::Pending {
-        *last = Reason {
-            number: None,
-            message: format!(
+) -> (u64, u64) {
+    let open = both(pairs, &work.open(action));
+    let done = both(&as_wanted(action, pairs, held), &open);
+    let missing = without(&open, &done);
+    let before = so_before(work, &done, outcome);
+    work.already(action, &before);
+    work.done(action, &done);
+    match outcome.state {
+        EventState::Pending => {
+            let message = format!(
                 "Apple is still working on event {}; run apply again to see what became of it",
                 outcome.id
-            ),
-        };
-        return 0;
+            );
+            // Sending it again while it is under way would only make more of the same.
+            work.failed(action, &missing, &Reason { number: None, message });
+            return (count(&done), 0);
+        }
+        EventState::Forgotten => {
+            let message = format!(
+                "Apple does not know event {} any more, and the license reads back as before",
+                outcome.id
+            );
+            work.tried(action, &missing, &Reason { number: Some(9708), message });
+            return (count(&done), 0);
+        }
+        EventState::Complete | EventState::Failed => {}
     }
-    let mut finals: BTreeMap<Reason, Pairs> = BTreeMap::new();
-    for (&asset, holders) in missing {
+    let (mut finals, mut later) = (BTreeMap::new(), BTreeMap::new());
+    for (&asset, holders) in &missing {
         for id in holders.iter() {
             let Some(holder) = work.roster.get(id) else { continue };
-            match blame::verdict(&outcome.failures, asset, holder) {
-                Verdict::Final(why) => {
-                    finals.entry(why).or_default().entry(asset).or_default().insert(id);
-                }
-                Verdict::Again(why) => *last = why,
-                Verdict::Already => {}
-            }
+            let (to, why): (&mut BTreeMap<Reason, Pairs>, _) =
+                match blame::verdict(&outcome.failures, asset, holder) {
+                    Verdict::Final(why) => (&mut finals, why),
+                    Verdict::Again(why) | Verdict::Already(why) => (&mut later, why),
+                };
+            to.entry(why).or_default().entry(asset).or_default().insert(id);
         }
     }
     let mut failed = 0;
@@ -254,82 +201,50 @@ fn judge(
         failed += count(&pairs);
         work.failed(action, &pairs, &why);
     }
-    failed
+    for (why, pairs) in later {
+        work.tried(action, &pairs, &why);
+    }
+    (count(&done), failed)
 }
 
-/// Which of these pairs Apple shows as held, now. What cannot be read back is not believed: those
-/// pairs fail, and the location ends.
-async fn read(
-    run: &Run<'_>,
-    work: &mut Work<'_>,
-    action: Action,
-    pairs: &Pairs,
-    last: &Reason,
-) -> Result<Pairs, Halt> {
+/// Of pairs that are done, those that the event says were so before.
+fn so_before(work: &Work<'_>, done: &Pairs, outcome: &EventStatus) -> Pairs {
+    let settled = |failure: &crate::apple::Failure| failure.class() == Class::Settled;
+    if !outcome.failures.iter().any(settled) {
+        return Pairs::new();
+    }
+    let before = done.iter().map(|(&asset, holders)| {
+        let so = holders.iter().filter(|&id| {
+            work.roster.get(id).is_some_and(|holder| {
+                let verdict = blame::verdict(&outcome.failures, asset, holder);
+                matches!(verdict, Verdict::Already(_))
+            })
+        });
+        (asset, so.collect())
+    });
+    before.collect()
+}
+
+/// Which of these pairs Apple shows as held, now.
+///
+/// # Errors
+/// Why Apple could not be read: then nothing is known.
+async fn read(run: &Run<'_>, work: &mut Work<'_>, pairs: &Pairs) -> Result<Pairs, Reason> {
     if pairs.is_empty() {
         return Ok(Pairs::new());
     }
-    match readback::held(run.reader(), &mut work.roster, pairs).await {
-        Ok(held) => Ok(held),
-        Err(error) => {
-            let why = unread(&error);
-            let message = format!(
-                "sent, and could not be read back ({}); run apply again: it reads first",
-                last.message
-            );
-            work.failed(action, pairs, &Reason { number: why.number, message });
-            Err(Halt::Stopped(why))
+    readback::held(run.reader(), &mut work.roster, pairs).await.map_err(|error| {
+        if let ReadError::Apple(error) = &error {
+            return reason(error);
         }
-    }
-}
-
-fn unread(error: &ReadError) -> Reason {
-    match error {
-        ReadError::Apple(error) => reason(error),
-        other => Reason { number: None, message: other.to_string() },
-    }
+        Reason { number: None, message: error.to_string() }
+    })
 }
 
 /// The pairs that are as wanted, given those that are held.
-fn done(action: Action, pairs: &Pairs, held: &Pairs) -> Pairs {
+fn as_wanted(action: Action, pairs: &Pairs, held: &Pairs) -> Pairs {
     match action {
         Action::Assign => both(pairs, held),
         Action::Release | Action::Uninstall => without(pairs, held),
     }
-}
-
-/// Whether the same pairs may be sent again in the next round.
-fn retriable(error: &AppleError) -> bool {
-    error.is_transient() || matches!(error, AppleError::Limits { .. })
-}
-
-/// One small part of the work that can be done at once: a release if there is one, else an assign
-/// of an asset that has a license free. `ready` says which holders can take part already.
-pub(super) fn trial(
-    work: &Work<'_>,
-    size: u32,
-    free: &BTreeMap<crate::license::Asset, u64>,
-    ready: impl Fn(crate::license::HolderRef<'_>) -> bool,
-) -> Option<(Action, Pairs)> {
-    let size = usize::try_from(size.max(1)).unwrap_or(1);
-    [Action::Release, Action::Assign].into_iter().find_map(|action| {
-        work.items.iter().filter(|item| item.change.action == action).find_map(|item| {
-            let asset = item.change.asset;
-            let room = match action {
-                Action::Assign => free
-                    .get(&asset)
-                    .map_or(size, |&free| size.min(usize::try_from(free).unwrap_or(size))),
-                Action::Release | Action::Uninstall => size,
-            };
-            let holders: HolderSet = work
-                .roster
-                .sorted(&item.open)
-                .into_iter()
-                .filter(|&holder| ready(holder))
-                .filter_map(|holder| work.roster.find(holder))
-                .take(room)
-                .collect();
-            (!holders.is_empty()).then(|| (action, Pairs::from([(asset, holders)])))
-        })
-    })
 }

@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use crate::actual::{MdmInfo, Stock};
 use crate::apple::ClientConfigChange;
 use crate::license::{Asset, HolderRef, HolderSet, UserDetails};
-use crate::plan::{Action, LocationPlan, Plan};
+use crate::plan::{Action, LocationPlan, Plan, UserPlan};
 
+use super::Observer;
 use super::licenses;
 use super::outcome::{Event, LocationReport, StepOutcome, UserOutcome};
 use super::readback;
 use super::report;
 use super::run::{Halt, Run, reason};
+use super::trial;
 use super::users::{self, Fates, Step};
 use super::work::{Pairs, Reason, Work};
 
@@ -24,14 +26,9 @@ struct State<'p> {
     work: Work<'p>,
 }
 
-/// Carries out a location's part of a plan and reports all of it, however it ended. The second
-/// value says that somebody asked to stop.
-pub(super) async fn run<'p>(
-    run: &mut Run<'_>,
-    plan: &'p Plan,
-    location: &'p LocationPlan,
-) -> (LocationReport, bool) {
-    let mut report = LocationReport {
+/// The report of a location before anything was done.
+fn blank(location: &LocationPlan) -> LocationReport {
+    LocationReport {
         name: location.name.clone(),
         uid: location.uid.clone(),
         claim: location.claim.as_ref().map(|_| StepOutcome::NotTried),
@@ -39,13 +36,46 @@ pub(super) async fn run<'p>(
         changes: vec![],
         stopped: None,
         requests: 0,
-    };
-    let work = match Work::of(plan, &location.name) {
-        Ok(work) => work,
-        Err(full) => {
-            report.stopped = Some(full.to_string());
-            return (report, false);
+    }
+}
+
+/// Reports a location that nobody can write to: nothing of it was tried.
+pub(super) fn without_writer(
+    observer: &dyn Observer,
+    plan: &Plan,
+    location: &LocationPlan,
+) -> LocationReport {
+    let mut report = blank(location);
+    let UserPlan { create, update, retire, waiting: _ } = &location.users;
+    for (counts, people) in [
+        (&mut report.users.created, create.len()),
+        (&mut report.users.updated, update.len()),
+        (&mut report.users.retired, retire.len()),
+    ] {
+        counts.not_tried = report::length(people);
+    }
+    let reason = match Work::of(plan, &location.name) {
+        Ok(work) => {
+            report.changes = report::changes(&work);
+            "there is no connection to write through".to_owned()
         }
+        Err(full) => full.to_string(),
+    };
+    report.stopped = Some(reason.clone());
+    observer.note(Event::Stopped { location: Some(location.name.clone()), reason });
+    report
+}
+
+/// Carries out a location's part of a plan and reports all of it, however it ended. The second
+/// value says that somebody asked to stop before it was through.
+pub(super) async fn run<'p>(
+    run: &mut Run<'_>,
+    plan: &'p Plan,
+    location: &'p LocationPlan,
+) -> (LocationReport, bool) {
+    let mut report = blank(location);
+    let Ok(work) = Work::of(plan, &location.name) else {
+        return (without_writer(run.observer, plan, location), false);
     };
     let pairs = work.items.iter().map(|item| item.open.len()).sum();
     run.note(Event::LocationStarted {
@@ -69,6 +99,9 @@ pub(super) async fn run<'p>(
     let before = run.reader().requests();
     let halt = steps(run, location, &mut state).await.err();
     let State { claim, created, updated, retired, work } = state;
+    let people_left =
+        [&created, &updated, &retired].into_iter().any(|fates| !fates.open.is_empty());
+    let through = work.is_through() && !people_left && claim != Some(StepOutcome::NotTried);
     report.claim = claim;
     report.users = UserOutcome {
         created: created.counts(),
@@ -80,11 +113,15 @@ pub(super) async fn run<'p>(
     for change in &report.changes {
         run.note(Event::ChangeDone { location: location.name.clone(), change: change.clone() });
     }
-    let interrupted = halt == Some(Halt::Interrupted);
+    let interrupted = halt == Some(Halt::Interrupted) && !through;
     report.stopped = match halt {
-        Some(Halt::Stopped(reason)) => Some(reason.message),
-        Some(Halt::Interrupted) => Some("interrupted".to_owned()),
-        None => None,
+        // Errors of Apple's begin with the location, which stands beside them already.
+        Some(Halt::Stopped(Reason { message, .. })) => {
+            let rest = message.strip_prefix(&location.name);
+            Some(rest.and_then(|rest| rest.strip_prefix(": ")).unwrap_or(&message).to_owned())
+        }
+        Some(Halt::Interrupted) if interrupted => Some("interrupted".to_owned()),
+        Some(Halt::Interrupted) | None => None,
     };
     if let Some(reason) = &report.stopped {
         let location = Some(location.name.clone());
@@ -108,9 +145,11 @@ async fn steps(
     if !tried {
         trial(run, location, state).await?;
     }
-    licenses::carry_out(run, &mut state.work, Action::Release, None).await?;
+    let (work, of_trial) = (&mut state.work, [Action::Release, Action::Assign]);
+    let [released, assigned] = of_trial.map(|action| work.applied(action));
+    licenses::carry_out(run, work, Action::Release, None, &released).await?;
     fit(run, state).await?;
-    licenses::carry_out(run, &mut state.work, Action::Assign, None).await?;
+    licenses::carry_out(run, &mut state.work, Action::Assign, None, &assigned).await?;
     if !state.retired.open.is_empty() {
         users::carry_out(run, Step::Retire, &mut state.retired).await?;
         note_users(run, location, state);
@@ -118,28 +157,47 @@ async fn steps(
     Ok(())
 }
 
+/// Claims a location nobody owns. Somebody may have claimed it since the plan was made, so the
+/// owner is read right before; a reply that got lost is settled by reading.
 async fn claim(run: &mut Run<'_>, owner: &MdmInfo, state: &mut State<'_>) -> Result<(), Halt> {
-    let change = ClientConfigChange { owner: Some(owner.clone()), notifications: None };
-    let outcome = run.writer.set_client_config(&change).await;
-    let (step, halt) = match outcome {
-        Ok(config) if config.owner.as_ref().is_some_and(|now| now.id == owner.id) => {
-            (StepOutcome::Applied, None)
+    let ours = |found: &Option<MdmInfo>| found.as_ref().is_some_and(|now| now.id == owner.id);
+    let refused = |message: String| Err(Reason { number: None, message });
+    let result = match run.reader().client_config().await.map(|config| config.owner) {
+        Err(error) => Err(reason(&error)),
+        Ok(found) if ours(&found) => Ok(StepOutcome::Already),
+        Ok(Some(found)) => refused(format!(
+            "{} (id {}) has claimed the location since the plan was made; agree with that owner, \
+             then take it over with `vpp claim`",
+            found.name, found.id
+        )),
+        Ok(None) => {
+            let change = ClientConfigChange { owner: Some(owner.clone()), notifications: None };
+            let found = match run.writer.set_client_config(&change).await {
+                Err(error) if error.outcome_is_unknown() => {
+                    run.reader().client_config().await.map(|config| config.owner)
+                }
+                result => result.map(|config| config.owner),
+            };
+            match found {
+                Err(error) => Err(reason(&error)),
+                Ok(found) if ours(&found) => Ok(StepOutcome::Applied),
+                Ok(Some(_)) => {
+                    refused("Apple took the claim and still names another owner".to_owned())
+                }
+                Ok(None) => refused("the claim did not arrive; run apply again".to_owned()),
+            }
         }
-        Ok(_) => {
-            let message = "Apple took the claim and still names another owner".to_owned();
-            let why = Reason { number: None, message };
+    };
+    let (step, halt) = match result {
+        Ok(step) => (step, Ok(())),
+        Err(why) => {
             let failure = report::failure(&why, vec![]);
-            (StepOutcome::Failed { failure }, Some(Halt::Stopped(why)))
-        }
-        Err(error) => {
-            let why = reason(&error);
-            let failure = report::failure(&why, vec![]);
-            (StepOutcome::Failed { failure }, Some(Halt::Stopped(why)))
+            (StepOutcome::Failed { failure }, Err(Halt::Stopped(why)))
         }
     };
     run.note(Event::Claimed { location: run.location.to_owned(), outcome: step.clone() });
     state.claim = Some(step);
-    halt.map_or(Ok(()), Err)
+    halt
 }
 
 /// How many small first requests may fail before nothing else is tried.
@@ -167,10 +225,10 @@ async fn trial(
     for _ in 0..TRIALS {
         let created = &state.created;
         let ready = |holder: HolderRef<'_>| !users::is_unregistered(created, holder);
-        let Some((action, pairs)) = licenses::trial(&state.work, size, &free, ready) else {
+        let Some((action, pairs)) = trial::trial(&state.work, size, &free, ready) else {
             return Ok(failed.is_some());
         };
-        licenses::carry_out(run, &mut state.work, action, Some(&pairs)).await?;
+        licenses::carry_out(run, &mut state.work, action, Some(&pairs), &Pairs::new()).await?;
         failed = state.work.failure_among(action, &pairs);
         if failed.is_none() {
             return Ok(true);

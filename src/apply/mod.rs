@@ -12,8 +12,10 @@ mod location;
 pub mod outcome;
 mod readback;
 mod report;
+mod request;
 mod run;
 mod stop;
+mod trial;
 mod users;
 mod work;
 
@@ -44,19 +46,19 @@ pub async fn apply(
     clock: impl Fn() -> Timestamp,
 ) -> RunReport {
     observer.note(Event::version(&plan.tool, &plan.fingerprint));
-    let runs = plan.locations.iter().filter_map(|location| {
-        let (_, writer) = writers.iter().find(|(name, _)| *name == location.name)?;
-        Some(async move {
-            let mut run = Run {
-                location: &location.name,
-                writer,
-                observer,
-                stop,
-                options,
-                breaker: Breaker::new(options.bounds),
-            };
-            location::run(&mut run, plan, location).await
-        })
+    let runs = plan.locations.iter().map(|location| async move {
+        let Some((_, writer)) = writers.iter().find(|(name, _)| *name == location.name) else {
+            return (location::without_writer(observer, plan, location), false);
+        };
+        let mut run = Run {
+            location: &location.name,
+            writer,
+            observer,
+            stop,
+            options,
+            breaker: Breaker::new(options.bounds),
+        };
+        location::run(&mut run, plan, location).await
     });
     let (locations, interrupted): (Vec<_>, Vec<_>) = join_all(runs).await.into_iter().unzip();
     let summary = RunSummary::of(&locations);
@@ -106,7 +108,10 @@ fn result(
         + users_retired
         + claimed;
     let undone = failed + not_tried + users_failed + users_not_tried;
-    if let Some(reason) = locations.iter().find_map(|location| location.stopped.clone()) {
+    if let Some((name, reason)) =
+        locations.iter().find_map(|location| Some((&location.name, location.stopped.as_ref()?)))
+    {
+        let reason = if locations.len() > 1 { format!("{name}: {reason}") } else { reason.clone() };
         return RunResult::Stopped { reason };
     }
     match (done, undone) {

@@ -68,7 +68,7 @@ pub struct RunSummary {
     pub already: u64,
     /// Pairs that failed.
     pub failed: u64,
-    /// Pairs that were not tried, because the run ended before them.
+    /// Pairs that were not tried: withheld on purpose, or because the run ended before them.
     pub not_tried: u64,
     /// Pairs whose reclaim waits until a device has proven the app gone.
     pub waits: u64,
@@ -206,8 +206,11 @@ pub struct ChangeReport {
     pub already: u64,
     /// What failed, one per kind of failure.
     pub failed: Vec<Failure>,
-    /// Pairs not tried, because the run or the location ended before them.
+    /// Pairs not tried: withheld, or because the run or the location ended before them.
     pub not_tried: u64,
+    /// Of the pairs not tried, those that were withheld on purpose, one per reason.
+    #[serde(default)]
+    pub withheld: Vec<Failure>,
     /// Pairs whose app must first be proven gone from the device.
     pub waits: u64,
 }
@@ -216,6 +219,11 @@ impl ChangeReport {
     /// How many pairs failed.
     pub fn failed(&self) -> u64 {
         count(&self.failed)
+    }
+
+    /// How many pairs were withheld on purpose.
+    pub fn withheld(&self) -> u64 {
+        count(&self.withheld)
     }
 
     /// How many pairs the plan had for it.

@@ -13,7 +13,7 @@ pub(super) fn changes(work: &Work<'_>) -> Vec<ChangeReport> {
 }
 
 fn change(roster: &Roster, item: &Item<'_>) -> ChangeReport {
-    let Item { change, open, applied, already, failed, withheld } = item;
+    let Item { change, open, sent: _, tried: _, applied, already, failed, withheld } = item;
     let waits = change.action == Action::Uninstall;
     let failures = |fates: &[Fate]| {
         fates.iter().map(|fate| failure(&fate.reason, names(roster, &fate.holders))).collect()
@@ -29,6 +29,7 @@ fn change(roster: &Roster, item: &Item<'_>) -> ChangeReport {
         already: already.len(),
         failed: failures(failed),
         not_tried: withheld_pairs + if waits { 0 } else { open.len() },
+        withheld: failures(withheld),
         waits: if waits { open.len() } else { 0 },
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::actual::Limits;
-use crate::apple::{AppleError, Reader, Writer};
+use crate::apple::{AppleError, Reader, Writer, error_number};
 use crate::manifest::kind::Breaker as Bounds;
 
 use super::breaker::Breaker;
@@ -80,14 +80,48 @@ impl Run<'_> {
         }
     }
 
-    /// Waits before another round.
+    /// Waits before another round, unless somebody asks to stop.
     pub(super) async fn pause(&self, round: u32) {
         let factor = 2_u32.saturating_pow(round.min(6));
-        tokio::time::sleep(self.options.pause.saturating_mul(factor)).await;
+        tokio::select! {
+            () = tokio::time::sleep(self.options.pause.saturating_mul(factor)) => {}
+            () = self.stop.wait() => {}
+        }
     }
 }
 
-/// What an error says, for the report.
+/// Why a location ends: the whole of what an error says, with what to do next.
 pub(super) fn reason(error: &AppleError) -> Reason {
     Reason { number: error.number(), message: error.to_string() }
+}
+
+/// Why pairs or people failed. The report adds what to do next by the number, and the same failure
+/// in two locations reads the same.
+pub(super) fn why(error: &AppleError) -> Reason {
+    let Some((said, number)) = error.said().and_then(|said| Some((said, said.number?))) else {
+        return reason(error);
+    };
+    let meaning = error_number(number).map_or("an error vpp does not know", |entry| entry.meaning);
+    let text = if said.message.is_empty() {
+        format!("{meaning} (HTTP {})", said.status)
+    } else {
+        format!("{meaning} (\"{}\", HTTP {})", said.message, said.status)
+    };
+    let message = match error {
+        AppleError::Exhausted { tries: 2.., .. } => format!("tried again in vain: {text}"),
+        AppleError::Exhausted { .. }
+        | AppleError::Token { .. }
+        | AppleError::Limits { .. }
+        | AppleError::StaleVersion { .. }
+        | AppleError::PageOutOfRange { .. }
+        | AppleError::WrongLocation { .. }
+        | AppleError::ForeignOwner { .. }
+        | AppleError::Refused { .. }
+        | AppleError::Unknown { .. }
+        | AppleError::Transport { .. }
+        | AppleError::Redirect { .. }
+        | AppleError::Protocol { .. }
+        | AppleError::Setup { .. } => text,
+    };
+    Reason { number: Some(number), message }
 }

@@ -1,11 +1,18 @@
 //! The wish to stop: nothing new is started, what is in flight is followed to its end.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A flag that everybody in a run looks at before starting something.
-#[derive(Debug, Clone, Default)]
-pub struct Stop(Arc<AtomicBool>);
+use tokio::sync::watch;
+
+/// A wish that everybody in a run looks at before starting something. Clones are the same wish.
+#[derive(Debug, Clone)]
+pub struct Stop(Arc<watch::Sender<bool>>);
+
+impl Default for Stop {
+    fn default() -> Self {
+        Self(Arc::new(watch::Sender::new(false)))
+    }
+}
 
 impl Stop {
     /// Nobody wants to stop yet.
@@ -15,11 +22,19 @@ impl Stop {
 
     /// Asks everybody to start nothing new.
     pub fn ask(&self) {
-        self.0.store(true, Ordering::SeqCst);
+        self.0.send_replace(true);
     }
 
     /// Whether somebody asked.
     pub fn asked(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+        *self.0.borrow()
+    }
+
+    /// Waits until somebody asks, perhaps for ever.
+    pub(super) async fn wait(&self) {
+        if self.0.subscribe().wait_for(|asked| *asked).await.is_err() {
+            // The sender lives as long as `self`; without it nobody could ask.
+            std::future::pending::<()>().await;
+        }
     }
 }

@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::actual::UserStatus;
-use crate::apple::{AppleError, EventState, EventStatus};
+use crate::actual::{UserRecord, UserStatus};
+use crate::apple::{AppleError, Class, EventId, EventState, EventStatus};
 use crate::license::{ClientUserId, HolderRef, UserDetails};
 
 use super::blame::{self, Verdict};
 use super::outcome::{Failure, UserCounts};
 use super::readback;
 use super::report;
-use super::run::{Halt, Run, reason};
+use super::request::{may_be_of_a_part, retriable};
+use super::run::{Halt, Run, reason, why};
 use super::work::Reason;
 
 /// What is done to people.
@@ -24,7 +25,12 @@ pub(super) enum Step {
 /// What became of people for whom the same was wanted.
 #[derive(Debug, Default)]
 pub(super) struct Fates {
+    /// Not tried yet, or to be tried again.
     pub(super) open: BTreeMap<ClientUserId, UserDetails>,
+    /// Everyone in a request that Apple took, or may have taken.
+    sent: BTreeSet<ClientUserId>,
+    /// What was last heard of open people who were tried.
+    tried: BTreeMap<ClientUserId, Reason>,
     pub(super) applied: BTreeSet<ClientUserId>,
     pub(super) already: BTreeSet<ClientUserId>,
     pub(super) failed: BTreeMap<Reason, BTreeSet<ClientUserId>>,
@@ -56,18 +62,47 @@ impl Fates {
             self.failed.entry(reason).or_default().insert(person.clone());
         }
     }
+
+    fn tried(&mut self, person: &ClientUserId, reason: Reason) {
+        if self.open.contains_key(person) {
+            self.tried.insert(person.clone(), reason);
+        }
+    }
+
+    /// Somebody reads back as wanted.
+    fn done(&mut self, person: &ClientUserId, before: bool) {
+        if self.open.remove(person).is_some() {
+            let to = if before || !self.sent.contains(person) {
+                &mut self.already
+            } else {
+                &mut self.applied
+            };
+            to.insert(person.clone());
+        }
+    }
 }
 
 /// Carries out one step for everybody open.
 ///
 /// # Errors
-/// [`Halt`] where nothing more should be tried in the location.
+/// [`Halt`] where nothing more should be tried in the location. What was sent has been read back
+/// then too, as far as Apple could be read; who was tried and is not as wanted counts as failed.
 pub(super) async fn carry_out(
     run: &mut Run<'_>,
     step: Step,
     fates: &mut Fates,
 ) -> Result<(), Halt> {
-    let mut last = Reason { number: None, message: "not confirmed by reading back".to_owned() };
+    let result = rounds(run, step, fates).await;
+    for (person, why) in std::mem::take(&mut fates.tried) {
+        if fates.open.contains_key(&person) {
+            run.breaker.failed(why.number, 1);
+            fates.fail(&person, why);
+        }
+    }
+    result
+}
+
+async fn rounds(run: &mut Run<'_>, step: Step, fates: &mut Fates) -> Result<(), Halt> {
     for round in 0..run.options.rounds.max(1) {
         if fates.open.is_empty() {
             return Ok(());
@@ -75,116 +110,177 @@ pub(super) async fn carry_out(
         run.go_on()?;
         if round > 0 {
             run.pause(round - 1).await;
-            confirm(run, step, fates).await?;
+            run.go_on()?;
+            let found = read(run, fates).await.map_err(Halt::Stopped)?;
+            confirm(run, step, fates, &found, &BTreeMap::new());
         }
-        let people: Vec<UserDetails> = fates.open.values().cloned().collect();
-        let mut sent = Vec::new();
-        let mut halt = None;
-        for batch in people.chunks(run.limits().users.max(1)) {
-            if run.stop.asked() {
-                break;
-            }
-            match send(run, step, batch).await {
-                Ok(outcome) => sent.push(outcome),
-                Err(error) if error.stops_location() => {
-                    halt = Some(Halt::Stopped(reason(&error)));
-                    break;
+        let (outcomes, mut halt) = send_all(run, step, fates).await;
+        let heard = heard(fates, &outcomes);
+        match read(run, fates).await {
+            Ok(found) => confirm(run, step, fates, &found, &heard),
+            Err(why) => {
+                let message =
+                    format!("sent, and could not be read back ({}); run apply again", why.message);
+                let unread = Reason { number: why.number, message };
+                let sent: Vec<ClientUserId> = fates.sent.iter().cloned().collect();
+                for person in &sent {
+                    fates.tried(person, unread.clone());
                 }
-                Err(error)
-                    if error.is_transient() || matches!(error, AppleError::Limits { .. }) =>
-                {
-                    last = reason(&error);
-                }
-                Err(error) => {
-                    for person in batch {
-                        fates.fail(&person.client_user_id, reason(&error));
-                    }
-                    run.breaker.failed(error.number(), report::length(batch.len()));
-                }
+                halt.get_or_insert(why);
             }
         }
-        confirm(run, step, fates).await?;
-        for outcome in &sent {
-            judge(run, fates, outcome, &mut last);
-        }
-        if let Some(halt) = halt {
-            return Err(halt);
-        }
-    }
-    let open: Vec<ClientUserId> = fates.open.keys().cloned().collect();
-    for person in &open {
-        fates.fail(person, last.clone());
-    }
-    run.go_on()
-}
-
-async fn send(run: &Run<'_>, step: Step, batch: &[UserDetails]) -> Result<EventStatus, AppleError> {
-    let event = match step {
-        Step::Create => run.writer.create_users(batch).await?,
-        Step::Update => run.writer.update_users(batch).await?,
-        Step::Retire => {
-            let ids: Vec<ClientUserId> =
-                batch.iter().map(|person| person.client_user_id.clone()).collect();
-            run.writer.retire_users(&ids).await?
-        }
-    };
-    run.writer.settle(&event).await
-}
-
-/// Moves everybody who reads back as wanted to `applied`.
-async fn confirm(run: &mut Run<'_>, step: Step, fates: &mut Fates) -> Result<(), Halt> {
-    let asked: BTreeSet<ClientUserId> = fates.open.keys().cloned().collect();
-    let found = readback::users(run.reader(), &asked)
-        .await
-        .map_err(|error| Halt::Stopped(reason(&error)))?;
-    for person in asked {
-        let wanted = fates.open.get(&person);
-        let record = found.get(&person);
-        let active = record.filter(|record| {
-            matches!(record.status, UserStatus::Registered | UserStatus::Associated)
-        });
-        let so = match step {
-            Step::Create => active.is_some(),
-            Step::Update => active.is_some_and(|record| {
-                let email = wanted.and_then(|wanted| wanted.email.as_deref()).unwrap_or_default();
-                record.email.as_deref().unwrap_or_default().eq_ignore_ascii_case(email)
-            }),
-            Step::Retire => active.is_none(),
-        };
-        if so {
-            fates.open.remove(&person);
-            fates.applied.insert(person);
-            run.breaker.worked(1);
+        if let Some(why) = halt {
+            return Err(Halt::Stopped(why));
         }
     }
     Ok(())
 }
 
-/// Sorts whom an event refused and who does not read back as wanted.
-fn judge(run: &mut Run<'_>, fates: &mut Fates, outcome: &EventStatus, last: &mut Reason) {
-    if outcome.state == EventState::Pending {
-        let message = format!("Apple is still working on event {}; run apply again", outcome.id);
-        *last = Reason { number: None, message };
-        return;
-    }
-    for failure in &outcome.failures {
-        for person in &failure.users {
-            let person = person.clone();
-            if !fates.open.contains_key(&person) {
-                continue;
-            }
-            match blame::of(failure) {
-                Verdict::Final(why) => {
-                    run.breaker.failed(why.number, 1);
-                    fates.fail(&person, why);
+/// Sends everybody open in batches. One person that Apple will not have refuses the whole batch,
+/// so a refused batch is cut in halves until who is refused stands alone.
+async fn send_all(
+    run: &mut Run<'_>,
+    step: Step,
+    fates: &mut Fates,
+) -> (Vec<EventStatus>, Option<Reason>) {
+    let people: Vec<UserDetails> = fates.open.values().cloned().collect();
+    let mut left: Vec<&[UserDetails]> = people.chunks(run.limits().users.max(1)).collect();
+    left.reverse();
+    let mut outcomes = vec![];
+    while let Some(batch) = left.pop() {
+        if run.go_on().is_err() {
+            break;
+        }
+        let begun = begin(run, step, batch).await;
+        let taken = match &begun {
+            Ok(_) => true,
+            Err(error) => error.outcome_is_unknown(),
+        };
+        if taken {
+            fates.sent.extend(batch.iter().map(|person| person.client_user_id.clone()));
+        }
+        match begun {
+            Ok(event) => match run.writer.settle(&event).await {
+                Ok(outcome) => outcomes.push(outcome),
+                Err(error) => return (outcomes, Some(reason(&error))),
+            },
+            Err(error) if error.stops_location() => return (outcomes, Some(reason(&error))),
+            Err(error) if retriable(&error) => {
+                for person in batch {
+                    fates.tried(&person.client_user_id, why(&error));
                 }
-                Verdict::Again(why) => *last = why,
-                Verdict::Already => {
-                    fates.open.remove(&person);
-                    fates.already.insert(person);
+            }
+            Err(error) if batch.len() > 1 && may_be_of_a_part(&error) => {
+                let (first, second) = batch.split_at(batch.len() / 2);
+                left.extend([second, first]);
+            }
+            Err(error) => {
+                let settled = error.said().is_some_and(|said| said.class() == Class::Settled);
+                for person in batch {
+                    if settled {
+                        fates.done(&person.client_user_id, true);
+                    } else {
+                        fates.fail(&person.client_user_id, why(&error));
+                    }
+                }
+                if !settled {
+                    run.breaker.failed(error.number(), report::length(batch.len()));
                 }
             }
         }
+    }
+    (outcomes, None)
+}
+
+async fn begin(run: &Run<'_>, step: Step, batch: &[UserDetails]) -> Result<EventId, AppleError> {
+    match step {
+        Step::Create => run.writer.create_users(batch).await,
+        Step::Update => run.writer.update_users(batch).await,
+        Step::Retire => {
+            let ids: Vec<ClientUserId> =
+                batch.iter().map(|person| person.client_user_id.clone()).collect();
+            run.writer.retire_users(&ids).await
+        }
+    }
+}
+
+/// What the events say of people.
+fn heard(fates: &Fates, outcomes: &[EventStatus]) -> BTreeMap<ClientUserId, Verdict> {
+    let mut heard = BTreeMap::new();
+    for outcome in outcomes {
+        for failure in &outcome.failures {
+            for person in failure.users.iter().filter(|one| fates.open.contains_key(*one)) {
+                heard.insert(person.clone(), blame::of(failure));
+            }
+        }
+        if outcome.state == EventState::Pending {
+            let message =
+                format!("Apple is still working on event {}; run apply again", outcome.id);
+            let why = Reason { number: None, message };
+            for person in fates.open.keys().filter(|one| fates.sent.contains(*one)) {
+                heard.entry(person.clone()).or_insert_with(|| Verdict::Final(why.clone()));
+            }
+        }
+    }
+    heard
+}
+
+async fn read(run: &Run<'_>, fates: &Fates) -> Result<BTreeMap<ClientUserId, UserRecord>, Reason> {
+    let asked: BTreeSet<ClientUserId> = fates.open.keys().cloned().collect();
+    readback::users(run.reader(), &asked).await.map_err(|error| reason(&error))
+}
+
+/// Decides what became of everybody open, by what reads back and what events say.
+fn confirm(
+    run: &mut Run<'_>,
+    step: Step,
+    fates: &mut Fates,
+    found: &BTreeMap<ClientUserId, UserRecord>,
+    heard: &BTreeMap<ClientUserId, Verdict>,
+) {
+    let asked: Vec<UserDetails> = fates.open.values().cloned().collect();
+    for wanted in asked {
+        let person = &wanted.client_user_id;
+        let so = is_so(step, &wanted, found.get(person));
+        match (so, heard.get(person)) {
+            // Only the e-mail address reads back: an account that Apple would not link does not.
+            (true, Some(Verdict::Final(why))) if step == Step::Update => {
+                run.breaker.failed(why.number, 1);
+                fates.fail(person, why.clone());
+            }
+            (true, heard) => {
+                let before = matches!(heard, Some(Verdict::Already(_) | Verdict::Final(_)));
+                fates.done(person, before);
+                run.breaker.worked(1);
+            }
+            (false, Some(Verdict::Final(why))) => {
+                if why.number.is_some() {
+                    run.breaker.failed(why.number, 1);
+                }
+                fates.fail(person, why.clone());
+            }
+            (false, Some(Verdict::Again(why) | Verdict::Already(why))) => {
+                fates.tried(person, why.clone());
+            }
+            (false, None) if fates.sent.contains(person) => {
+                let message = "sent, and the record reads back as before".to_owned();
+                fates.tried(person, Reason { number: None, message });
+            }
+            (false, None) => {}
+        }
+    }
+}
+
+fn is_so(step: Step, wanted: &UserDetails, record: Option<&UserRecord>) -> bool {
+    let active = record
+        .filter(|record| matches!(record.status, UserStatus::Registered | UserStatus::Associated));
+    match step {
+        Step::Create => active.is_some(),
+        Step::Update => active.is_some_and(|record| {
+            let email = wanted.email.as_deref().unwrap_or_default();
+            record.email.as_deref().unwrap_or_default().eq_ignore_ascii_case(email)
+        }),
+        Step::Retire => active.is_none(),
     }
 }
 

@@ -25,12 +25,17 @@ pub(super) struct Fate {
     pub(super) holders: HolderSet,
 }
 
-/// One change of the plan. Its holders are in exactly one of the sets.
+/// One change of the plan. Each of its holders is in exactly one of `open`, `applied`, `already`,
+/// `failed` and `withheld`.
 #[derive(Debug)]
 pub(super) struct Item<'a> {
     pub(super) change: &'a Change,
     /// Not tried yet, or to be tried again.
     pub(super) open: HolderSet,
+    /// Everyone in a request that Apple took, or may have taken.
+    pub(super) sent: HolderSet,
+    /// What was last heard of those that were tried; nobody is in two of them.
+    pub(super) tried: Vec<Fate>,
     /// Read back as wanted after this run wrote it.
     pub(super) applied: HolderSet,
     /// Was as wanted without this run.
@@ -66,6 +71,8 @@ impl<'a> Work<'a> {
                 Ok(Item {
                     change,
                     open,
+                    sent: HolderSet::new(),
+                    tried: vec![],
                     applied: HolderSet::new(),
                     already: HolderSet::new(),
                     failed: vec![],
@@ -74,6 +81,12 @@ impl<'a> Work<'a> {
             })
             .collect::<Result<_, _>>()?;
         Ok(Self { roster, items })
+    }
+
+    /// Whether nothing is left to try: no pair is open but those that wait for devices.
+    pub(super) fn is_through(&self) -> bool {
+        let mut items = self.items.iter();
+        items.all(|item| item.change.action == Action::Uninstall || item.open.is_empty())
     }
 
     /// The open pairs of an action.
@@ -87,21 +100,41 @@ impl<'a> Work<'a> {
         pairs
     }
 
-    /// The requests that cover exactly these pairs.
+    /// The open pairs of an action, or `only` these of them.
+    pub(super) fn open_of(&self, action: Action, only: Option<&Pairs>) -> Pairs {
+        let open = self.open(action);
+        only.map_or_else(|| open.clone(), |only| both(&open, only))
+    }
+
+    /// The requests that cover exactly these open pairs. Pairs of `again` are done; they are sent
+    /// once more where that saves a request, as a hole in a rectangle can cost several.
     pub(super) fn requests(
         &self,
         action: Action,
         pairs: &Pairs,
+        again: &Pairs,
         limits: &Limits,
     ) -> Vec<Rectangle> {
-        let changes: Vec<Change> = self
-            .of_action(action)
-            .filter_map(|item| {
-                let holders = &item.open & pairs.get(&item.change.asset)?;
-                (!holders.is_empty()).then(|| self.narrowed(item.change, &holders))
-            })
-            .collect();
-        cover::rectangles(changes.iter(), limits)
+        let cover = |again: &Pairs| {
+            let changes: Vec<Change> = self
+                .of_action(action)
+                .filter_map(|item| {
+                    let of = |pairs: &Pairs, set: &HolderSet| {
+                        pairs.get(&item.change.asset).map(|holders| set & holders)
+                    };
+                    let mut holders = of(pairs, &item.open).unwrap_or_default();
+                    holders |= &of(again, &item.applied).unwrap_or_default();
+                    (!holders.is_empty()).then(|| self.narrowed(item.change, &holders))
+                })
+                .collect();
+            cover::rectangles(changes.iter(), limits)
+        };
+        let exact = cover(&Pairs::new());
+        if again.is_empty() || exact.len() < 2 {
+            return exact;
+        }
+        let wider = cover(again);
+        if wider.len() < exact.len() { wider } else { exact }
     }
 
     /// The pairs a request carries.
@@ -113,9 +146,60 @@ impl<'a> Work<'a> {
         request.assets.iter().map(|&asset| (asset, holders.clone())).collect()
     }
 
-    /// Marks open pairs as applied.
-    pub(super) fn applied(&mut self, action: Action, pairs: &Pairs) {
-        self.take(action, pairs, |item, holders| item.applied |= &holders);
+    /// Takes note of pairs that a request carries.
+    pub(super) fn sent(&mut self, action: Action, pairs: &Pairs) {
+        self.with(action, pairs, |item, holders| item.sent |= &(&item.open & holders));
+    }
+
+    /// Takes note of what was heard of open pairs that stay open.
+    pub(super) fn tried(&mut self, action: Action, pairs: &Pairs, reason: &Reason) {
+        self.with(action, pairs, |item, holders| {
+            let open = &item.open & holders;
+            for fate in &mut item.tried {
+                fate.holders -= &open;
+            }
+            add(&mut item.tried, reason, open);
+        });
+    }
+
+    /// Marks open pairs that read back as wanted: as applied where this run sent them, else as so
+    /// already.
+    pub(super) fn done(&mut self, action: Action, pairs: &Pairs) {
+        self.take(action, pairs, |item, holders| {
+            item.applied |= &(&holders & &item.sent);
+            item.already |= &(&holders - &item.sent);
+        });
+    }
+
+    /// Marks open pairs as wanted before this run.
+    pub(super) fn already(&mut self, action: Action, pairs: &Pairs) {
+        self.take(action, pairs, |item, holders| item.already |= &holders);
+    }
+
+    /// Marks everything that was tried and is still open as failed, with what was last heard of
+    /// it. Returns how many of each kind.
+    pub(super) fn give_up(&mut self, action: Action) -> BTreeMap<ErrorKind, u64> {
+        let mut kinds = BTreeMap::new();
+        for item in self.items.iter_mut().filter(|item| item.change.action == action) {
+            for Fate { reason, holders } in std::mem::take(&mut item.tried) {
+                let left = &holders & &item.open;
+                if !left.is_empty() {
+                    *kinds.entry(reason.number).or_default() += left.len();
+                    item.open -= &left;
+                    add(&mut item.failed, &reason, left);
+                }
+            }
+        }
+        kinds
+    }
+
+    /// The pairs of an action that this run has done.
+    pub(super) fn applied(&self, action: Action) -> Pairs {
+        let mut pairs = Pairs::new();
+        for item in self.of_action(action).filter(|item| !item.applied.is_empty()) {
+            *pairs.entry(item.change.asset).or_default() |= &item.applied;
+        }
+        pairs
     }
 
     /// Marks open pairs as failed.
@@ -139,10 +223,9 @@ impl<'a> Work<'a> {
     }
 
     /// Keeps only as many open assigns of an asset as there are licenses: later causes give way
-    /// first, and within a cause later holders. Returns how many gave way.
-    pub(super) fn fit(&mut self, asset: Asset, free: u64, reason: &Reason) -> u64 {
+    /// first, and within a cause later holders.
+    pub(super) fn fit(&mut self, asset: Asset, free: u64, reason: &Reason) {
         let mut left = free;
-        let mut given_way = 0;
         for item in &mut self.items {
             if item.change.asset != asset || item.change.action != Action::Assign {
                 continue;
@@ -159,16 +242,27 @@ impl<'a> Work<'a> {
                 .take(keep)
                 .collect();
             let rest = &item.open - &kept;
-            given_way += rest.len();
             left = 0;
             item.open = kept;
             add(&mut item.withheld, reason, rest);
         }
-        given_way
     }
 
     fn of_action(&self, action: Action) -> impl Iterator<Item = &Item<'a>> {
         self.items.iter().filter(move |item| item.change.action == action)
+    }
+
+    fn with(
+        &mut self,
+        action: Action,
+        pairs: &Pairs,
+        mut note: impl FnMut(&mut Item<'a>, &HolderSet),
+    ) {
+        for item in self.items.iter_mut().filter(|item| item.change.action == action) {
+            if let Some(holders) = pairs.get(&item.change.asset) {
+                note(item, holders);
+            }
+        }
     }
 
     fn take(
@@ -227,6 +321,9 @@ pub(super) fn both(a: &Pairs, b: &Pairs) -> Pairs {
 }
 
 fn add(fates: &mut Vec<Fate>, reason: &Reason, holders: HolderSet) {
+    if holders.is_empty() {
+        return;
+    }
     match fates.iter_mut().find(|fate| fate.reason == *reason) {
         Some(fate) => fate.holders |= &holders,
         None => fates.push(Fate { reason: reason.clone(), holders }),

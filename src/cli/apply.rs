@@ -2,8 +2,11 @@
 
 use std::io::{self, IsTerminal};
 
+use camino::Utf8Path;
+
 use super::Context;
-use super::args::{Apply as Arguments, Format, Report};
+use super::args::{Apply as Arguments, Format, Report, typed_folder};
+use super::choose::Chosen;
 use super::clock;
 use super::connect::{Apple, Opened};
 use super::exit::Exit;
@@ -15,16 +18,21 @@ use super::progress::Narrator;
 use super::saved;
 use super::signals::{self, Signal};
 use crate::apple::Writer;
-use crate::apply::outcome::{RunReport, RunResult};
-use crate::apply::{self, Options, Stop};
+use crate::apply::outcome::{Event, RunReport, RunResult, RunSummary};
+use crate::apply::{self, Observer, Options, Stop};
 use crate::plan::{self, Plan};
-use crate::render::{self, Shape, Styles};
+use crate::render::number::counted;
+use crate::render::{self, Shape, Styles, Typed};
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
-    let saved = saved::open(&arguments.subject, arguments.manifests.as_deref())?;
+    let saved = saved::open(arguments)?;
     let prepared = prepare::prepare(context, saved.folder(), !arguments.target.no_exec)?;
+    let chosen = match saved.chosen(&prepared.manifests, arguments)? {
+        Some(chosen) => chosen,
+        None => planning::choose(context, &prepared, &arguments.target, arguments.sharding)?,
+    };
     let apple = Apple::start(&arguments.target).await?;
-    let result = against(context, arguments, saved, prepared, &apple).await;
+    let result = against(context, arguments, saved, prepared, &chosen, &apple).await;
     apple.stop().await?;
     result
 }
@@ -34,25 +42,27 @@ async fn against(
     arguments: &Arguments,
     saved: saved::Subject,
     prepared: prepare::Prepared,
+    chosen: &Chosen,
     apple: &Apple,
 ) -> Result<Exit, Failure> {
-    let target = saved.narrow(&arguments.target);
+    let target = &arguments.target;
+    let shape = shape(context, arguments, saved.folder());
     let Made { plan, prepared, opened, .. } =
-        planning::make(context, prepared, &target, apple).await?;
+        planning::make(context, prepared, target, chosen, apple).await?;
     let policy = prepared.manifests.policies.first();
     saved.check(&plan, policy.and_then(|policy| policy.max_plan_age.as_ref()), clock::now())?;
     if let Some(expected) = &arguments.expect {
-        saved::expect(&plan, expected)?;
+        saved::expect(saved.approved().unwrap_or(&plan), expected)?;
     }
-    show(context, arguments, &plan)?;
-    match planning::verdict(&plan, false) {
-        Exit::Done => {}
-        refused => return Ok(refused),
+    show(context, arguments, &shape, &plan)?;
+    let verdict = planning::verdict(&plan, false);
+    if verdict != Exit::Done {
+        refuse(context, arguments, &plan, verdict);
+        return Ok(verdict);
     }
-    if plan.is_empty() {
-        return Ok(Exit::Done);
+    if !plan.is_empty() {
+        confirm(context, arguments, &plan)?;
     }
-    confirm(context, arguments, &plan)?;
     let options = Options {
         bounds: policy.map_or_else(Default::default, |policy| policy.breaker),
         ..Options::default()
@@ -61,8 +71,10 @@ async fn against(
         Apple::Real => options,
         Apple::Sandbox(..) => Options { pause: SANDBOX_PAUSE, ..options },
     };
-    let report = carry_out(context, arguments, &plan, opened, options).await?;
-    let Some(report) = report else { return Ok(Exit::Interrupted) };
+    let (report, asked) = match carry_out(context, arguments, &plan, opened, options).await? {
+        Carried { report: Some(report), asked } => (report, asked),
+        Carried { report: None, asked } => return Ok(ended_by(asked)),
+    };
     for Report { format, path } in &arguments.reports {
         files::replace(path, |out| match format {
             Format::Human => {
@@ -71,35 +83,54 @@ async fn against(
             Format::Json => render::json::write(out, &report),
         })?;
     }
-    if arguments.format == Format::Human {
+    // A plan without changes has said so already.
+    if arguments.format == Format::Human && !plan.is_empty() {
         let streams = &context.streams;
-        let shape = shape(context, arguments);
         streams.print(|out| {
             writeln!(out)?;
             render::run::human(out, &streams.out_styles(), &shape, &report)
         })?;
     }
-    Ok(exit(&report, arguments.detailed_exitcode))
+    Ok(exit(&report, asked, arguments.detailed_exitcode))
+}
+
+/// Ends the stream of events of a plan that is not applied: a reader is told why.
+fn refuse(context: &Context, arguments: &Arguments, plan: &Plan, verdict: Exit) {
+    let json = arguments.format == Format::Json;
+    let narrator = Narrator::new(context, json, plan);
+    if json {
+        let reason = if verdict == Exit::Blocked {
+            "a guard blocks the plan; nothing was changed"
+        } else {
+            "a location could not be read; nothing was changed"
+        };
+        let (result, reason) = (RunResult::Stopped { reason: reason.into() }, reason.to_owned());
+        narrator.note(Event::version(&plan.tool, &plan.fingerprint));
+        narrator.note(Event::Stopped { location: None, reason });
+        narrator.note(Event::Summary { result, summary: RunSummary::default() });
+    }
+    narrator.finish();
 }
 
 /// A sandbox in this process need not be waited for long.
 const SANDBOX_PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
 
-fn shape(context: &Context, arguments: &Arguments) -> Shape {
-    Shape { detail: arguments.detail, ..context.streams.shape() }
+fn shape(context: &Context, arguments: &Arguments, folder: &Utf8Path) -> Shape {
+    let typed =
+        Typed { folder: typed_folder(folder), options: arguments.target.typed(), applying: true };
+    Shape { detail: arguments.detail, typed, ..context.streams.shape() }
 }
 
 /// The plan, before anything happens. A machine that reads the stream of events finds it in the
 /// plan file instead.
-fn show(context: &Context, arguments: &Arguments, plan: &Plan) -> io::Result<()> {
+fn show(context: &Context, arguments: &Arguments, shape: &Shape, plan: &Plan) -> io::Result<()> {
     let streams = &context.streams;
-    let shape = shape(context, arguments);
     match arguments.format {
         Format::Human => {
-            streams.print(|out| render::plan::human(out, &streams.out_styles(), &shape, plan))
+            streams.print(|out| render::plan::human(out, &streams.out_styles(), shape, plan))
         }
         Format::Json => {
-            streams.say(|out| render::plan::human(out, &streams.err_styles(), &shape, plan))
+            streams.say(|out| render::plan::human(out, &streams.err_styles(), shape, plan))
         }
     }
 }
@@ -117,9 +148,9 @@ fn confirm(context: &Context, arguments: &Arguments, plan: &Plan) -> Result<(), 
     }
     let reclaim = plan.summary.reclaim;
     let (question, answer) = if reclaim > 0 {
-        let question = format!(
-            "\n{reclaim} licenses are taken back. Type that number to apply, anything else to stop: "
-        );
+        let taken = counted(reclaim, "license is", "licenses are");
+        let question =
+            format!("\n{taken} taken back. Type {reclaim} to apply, anything else to stop: ");
         (question, reclaim.to_string())
     } else {
         ("\nType yes to apply, anything else to stop: ".to_owned(), "yes".to_owned())
@@ -134,15 +165,23 @@ fn confirm(context: &Context, arguments: &Arguments, plan: &Plan) -> Result<(), 
     }
 }
 
+/// How carrying a plan out went.
+struct Carried {
+    /// `None` where it was ended at once.
+    report: Option<RunReport>,
+    /// Who asked to stop, if anybody did.
+    asked: Option<Signal>,
+}
+
 /// Runs the plan until it ends or somebody asks to stop: once, and what is in flight is followed
-/// to its end; twice, and it ends at once (`None`).
+/// to its end; twice, and it ends at once.
 async fn carry_out(
     context: &Context,
     arguments: &Arguments,
     plan: &Plan,
     opened: Vec<Opened>,
     options: Options,
-) -> Result<Option<RunReport>, Failure> {
+) -> Result<Carried, Failure> {
     let writers: Vec<(String, Writer)> = opened
         .into_iter()
         .filter_map(|one| Some((one.name, Writer::new(one.reader.ok()?))))
@@ -150,20 +189,22 @@ async fn carry_out(
     let narrator = Narrator::new(context, arguments.format == Format::Json, plan);
     let stop = Stop::new();
     let started_at = clock::now();
+    let mut signals = signals::listen()?;
     let work = apply::apply(plan, &writers, &narrator, &stop, options, started_at, clock::now);
     tokio::pin!(work);
-    let mut signals = signals::listen()?;
+    let mut asked = None;
     loop {
         tokio::select! {
             report = &mut work => {
                 narrator.finish();
-                return Ok(Some(report));
+                return Ok(Carried { report: Some(report), asked });
             }
             signal = signals.next() => {
-                if stop.asked() {
+                if asked.is_some() {
                     narrator.finish();
-                    return Ok(None);
+                    return Ok(Carried { report: None, asked: Some(signal) });
                 }
+                asked = Some(signal);
                 stop.ask();
                 let how = match signal {
                     Signal::Interrupt => "interrupted",
@@ -179,21 +220,39 @@ async fn carry_out(
     }
 }
 
-fn exit(report: &RunReport, detailed: bool) -> Exit {
-    let summary = &report.summary;
-    let touched = summary.assigned
-        + summary.reclaimed
-        + summary.users_created
-        + summary.users_updated
-        + summary.users_retired
-        + summary.claimed
-        + summary.failed;
+fn ended_by(signal: Option<Signal>) -> Exit {
+    match signal {
+        Some(Signal::Terminate) => Exit::Terminated,
+        Some(Signal::Interrupt) | None => Exit::Interrupted,
+    }
+}
+
+/// The exit code a run ends with. What failed may have changed something: only a run that neither
+/// did anything nor failed at anything changed nothing for certain.
+fn exit(report: &RunReport, asked: Option<Signal>, detailed: bool) -> Exit {
+    let RunSummary {
+        assigned,
+        reclaimed,
+        already: _,
+        failed,
+        not_tried: _,
+        waits,
+        users_created,
+        users_updated,
+        users_retired,
+        users_failed,
+        users_not_tried: _,
+        claimed,
+        requests: _,
+    } = report.summary;
+    let done = assigned + reclaimed + users_created + users_updated + users_retired + claimed;
+    let touched = done + failed + users_failed;
     match &report.result {
-        RunResult::Done if detailed && summary.waits > 0 => Exit::Waiting,
+        RunResult::Done if detailed && waits > 0 => Exit::Waiting,
         RunResult::Done | RunResult::Nothing => Exit::Done,
-        RunResult::Stopped { .. } if touched == 0 => Exit::Failed,
+        RunResult::Interrupted => ended_by(asked),
+        RunResult::Partial | RunResult::Stopped { .. } if touched == 0 => Exit::Failed,
         RunResult::Partial | RunResult::Stopped { .. } => Exit::Partial,
-        RunResult::Interrupted => Exit::Interrupted,
     }
 }
 

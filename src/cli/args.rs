@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::shard::Shard;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -23,7 +25,7 @@ Exit codes:
     6  applied in part; run `vpp apply` again to continue
     7  only with --detailed-exitcode: applied, reclaims wait for devices
    64  the command line is wrong
-  130  interrupted; what was in flight was followed to its end";
+  130  interrupted (143: asked to end); what was in flight was followed to its end";
 
 /// Keep Apple app and book licenses where a git repository says they belong.
 #[derive(Debug, Parser)]
@@ -60,10 +62,16 @@ pub(super) enum ColorChoice {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Begin a repository of manifests in a folder.
+    Init(Init),
     /// Check manifests without any network.
     Validate(Validate),
+    /// Write manifests one way: indentation, order of keys, quotes.
+    Fmt(Fmt),
     /// Show exactly which licenses would move, and why.
     Plan(Plan),
+    /// Show, app by app, who holds it and who would, as a unified diff.
+    Diff(Diff),
     /// Make it so.
     Apply(Apply),
     /// Print a saved plan.
@@ -82,6 +90,9 @@ pub(super) enum Command {
     Sandbox(Sandbox),
     /// Print a completion script for a shell.
     Completions(Completions),
+    /// Write manual pages, one per command.
+    #[command(hide = true)]
+    Man(Man),
 }
 
 /// Which manifests.
@@ -93,7 +104,7 @@ pub(super) struct Manifests {
 }
 
 /// Which Apple.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Apple")]
 pub(super) struct Target {
     /// Only these locations.
@@ -111,6 +122,138 @@ pub(super) struct Target {
     /// Do not run programs that manifests name (inventories and tokens).
     #[arg(long)]
     pub(super) no_exec: bool,
+}
+
+/// What the plan is held against, so that what a change intends stands apart from what would have
+/// moved without it.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Base")]
+#[group(multiple = false)]
+pub(super) struct Base {
+    /// Tell what this change intends from what would move with the manifests of this git revision.
+    #[arg(long = "base", value_name = "REV")]
+    pub(super) revision: Option<String>,
+    /// Tell it from what this saved plan would move.
+    #[arg(long = "base-plan", value_name = "PLAN")]
+    pub(super) plan: Option<Utf8PathBuf>,
+}
+
+impl Target {
+    /// The same options again, ready for a shell: what to type next must reach the same Apple.
+    pub(super) fn typed(&self) -> String {
+        let mut words = vec![];
+        for location in &self.locations {
+            words.extend(["--location".to_owned(), quoted(location)]);
+        }
+        if let Some(world) = &self.sandbox {
+            words.extend(["--sandbox".to_owned(), quoted(world.as_str())]);
+        }
+        if let Some(state) = &self.sandbox_state {
+            words.extend(["--sandbox-state".to_owned(), quoted(state.as_str())]);
+        }
+        if let Some(seed) = self.chaos {
+            words.extend(["--chaos".to_owned(), seed.to_string()]);
+        }
+        if self.no_exec {
+            words.push("--no-exec".to_owned());
+        }
+        words.into_iter().flat_map(|word| [" ".to_owned(), word]).collect()
+    }
+}
+
+/// A folder as an argument again; nothing where it is the working directory.
+pub(super) fn typed_folder(folder: &Utf8Path) -> String {
+    if folder == "." { String::new() } else { format!(" {}", quoted(folder.as_str())) }
+}
+
+/// One word for a POSIX shell.
+pub(super) fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+/// Which part of the work, where several runs share it.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Apple")]
+pub(super) struct Sharding {
+    /// Only part I of N (from 0) of the locations, for several runs side by side.
+    ///
+    /// Each location is in exactly one part, whichever run asks; locations that one app or book
+    /// lists stay together. Every Location needs its `uid`.
+    #[arg(long, value_name = "I/N", conflicts_with = "locations")]
+    pub(super) shard: Option<Shard>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Init {
+    /// Folder to begin in; made where it is missing.
+    #[arg(value_name = "FOLDER", default_value = ".")]
+    pub(super) folder: Utf8PathBuf,
+    /// Pipeline that validates, plans and applies.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) ci: Ci,
+    #[command(flatten)]
+    pub(super) from: InitFrom,
+}
+
+/// What the first manifests are made of.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub(super) struct InitFrom {
+    /// Environment variable with a content token; may be repeated, one per location.
+    #[arg(long = "token-env", value_name = "NAME")]
+    pub(super) token_env: Vec<String>,
+    /// Adopt what a sandbox made from this world holds.
+    #[arg(long, value_name = "WORLD")]
+    pub(super) sandbox: Option<Utf8PathBuf>,
+    /// A small school and a sandbox world to try things on, without Apple.
+    #[arg(long)]
+    pub(super) sample: bool,
+}
+
+/// Whose pipelines.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Ci {
+    /// GitHub Actions.
+    Github,
+    /// GitLab CI.
+    Gitlab,
+    /// None.
+    #[default]
+    None,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Fmt {
+    /// Folders of manifests, or single files.
+    #[arg(value_name = "FOLDER|FILE", default_value = ".")]
+    pub(super) paths: Vec<Utf8PathBuf>,
+    /// Write nothing: print what would change as a unified diff, and exit with 1 if anything would.
+    #[arg(long)]
+    pub(super) check: bool,
+    /// Format standard input to standard output.
+    #[arg(long, conflicts_with = "paths")]
+    pub(super) stdin: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Diff {
+    #[command(flatten)]
+    pub(super) manifests: Manifests,
+    #[command(flatten)]
+    pub(super) sharding: Sharding,
+    /// Only this app or book, by its manifest's name or its adamId; may be repeated.
+    #[arg(long = "app", value_name = "NAME")]
+    pub(super) apps: Vec<String>,
+    /// Exit with 2 when there are differences.
+    #[arg(long, help_heading = "Output")]
+    pub(super) detailed_exitcode: bool,
+    #[command(flatten)]
+    pub(super) target: Target,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -207,6 +350,10 @@ pub(super) struct Plan {
     pub(super) manifests: Manifests,
     #[command(flatten)]
     pub(super) target: Target,
+    #[command(flatten)]
+    pub(super) base: Base,
+    #[command(flatten)]
+    pub(super) sharding: Sharding,
     /// Save the plan in this file for `vpp show` and `vpp apply`.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(super) out: Option<Utf8PathBuf>,
@@ -225,14 +372,15 @@ pub(super) struct Apply {
     /// Folder of the manifests a saved plan was made from, if it is not where the plan says.
     #[arg(long, value_name = "FOLDER")]
     pub(super) manifests: Option<Utf8PathBuf>,
-    #[command(flatten)]
-    pub(super) target: Target,
     /// Do not ask.
     #[arg(long)]
     pub(super) auto_approve: bool,
     /// Apply only if the plan has this fingerprint (12 digits or all of them).
     #[arg(long, value_name = "FINGERPRINT")]
     pub(super) expect: Option<String>,
+    /// Go on with a saved plan that was applied in part: what is left must be part of it.
+    #[arg(long = "continue")]
+    pub(super) go_on: bool,
     /// How to print the result; json is a stream of JSON lines.
     #[arg(long, value_enum, default_value_t, help_heading = "Output")]
     pub(super) format: Format,
@@ -245,13 +393,20 @@ pub(super) struct Apply {
     /// Exit with 7 when reclaims wait for devices.
     #[arg(long, help_heading = "Output")]
     pub(super) detailed_exitcode: bool,
+    #[command(flatten)]
+    pub(super) target: Target,
+    #[command(flatten)]
+    pub(super) sharding: Sharding,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Show {
-    /// A plan saved by `vpp plan --out`.
+    /// A plan saved by `vpp plan --out`; with --diff the newer one.
     #[arg(value_name = "PLAN")]
     pub(super) plan: Utf8PathBuf,
+    /// Show only what changed since this older plan.
+    #[arg(long, value_name = "OLD")]
+    pub(super) diff: Option<Utf8PathBuf>,
     #[command(flatten)]
     pub(super) output: PlanOutput,
 }
@@ -260,14 +415,16 @@ pub(super) struct Show {
 pub(super) struct Status {
     #[command(flatten)]
     pub(super) manifests: Manifests,
-    #[command(flatten)]
-    pub(super) target: Target,
     /// List people with their terms status and, where they have not accepted, the invitation link.
     #[arg(long)]
     pub(super) invitations: bool,
     /// How to print it.
     #[arg(long, value_enum, default_value_t, help_heading = "Output")]
     pub(super) format: StatusFormat,
+    #[command(flatten)]
+    pub(super) target: Target,
+    #[command(flatten)]
+    pub(super) sharding: Sharding,
 }
 
 #[derive(Debug, Args)]
@@ -291,14 +448,14 @@ pub(super) struct Claim {
     pub(super) location: String,
     #[command(flatten)]
     pub(super) manifests: Manifests,
-    #[command(flatten)]
-    pub(super) target: Target,
     /// Take it from this owner id: the one that `vpp status` shows.
     #[arg(long, value_name = "OWNER-ID")]
     pub(super) from_owner: Option<String>,
     /// Do not ask.
     #[arg(long)]
     pub(super) auto_approve: bool,
+    #[command(flatten)]
+    pub(super) target: Target,
 }
 
 #[derive(Debug, Args)]
@@ -357,7 +514,18 @@ pub(super) struct Sandbox {
 #[derive(Debug, Args)]
 pub(super) struct Completions {
     /// The shell.
-    pub(super) shell: clap_complete::Shell,
+    #[arg(required_unless_present = "out")]
+    pub(super) shell: Option<clap_complete::Shell>,
+    /// Write a script for every shell (or the given one) into this folder, under its usual name.
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<Utf8PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Man {
+    /// Folder the pages are written into; without it the page of `vpp` itself is printed.
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<Utf8PathBuf>,
 }
 
 /// A format and the file it goes to.
@@ -421,4 +589,24 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         .ok()
         .and_then(|length| Duration::try_from(length).ok())
         .ok_or_else(|| format!("`{text}` is not a length of time: write for example 50ms or 2s"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_to_type_next_repeats_which_apple_and_quotes_it() {
+        let typed =
+            ["vpp", "plan", "--sandbox", "my world.yaml", "--chaos", "7", "--location", "a"];
+        let Command::Plan(plan) = Cli::try_parse_from(typed).unwrap().command else { panic!() };
+        assert_eq!(plan.target.typed(), " --location a --sandbox 'my world.yaml' --chaos 7");
+        assert_eq!(typed_folder(&plan.manifests.folder), "");
+        assert_eq!(typed_folder("it's".into()), r" 'it'\''s'");
+    }
+
+    #[test]
+    fn the_command_line_agrees_with_itself() {
+        <Cli as clap::CommandFactory>::command().debug_assert();
+    }
 }

@@ -3,7 +3,8 @@
 use std::io::{self, IsTerminal};
 
 use super::Context;
-use super::args::Claim as Arguments;
+use super::args::{Claim as Arguments, quoted, typed_folder};
+use super::choose::Chosen;
 use super::connect::{self, Apple};
 use super::exit::Exit;
 use super::failure::Failure;
@@ -20,10 +21,8 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Err(prepare::refuse(context, &manifests, &diagnostics)?);
     }
-    let mut target = arguments.target.clone();
-    target.locations = vec![arguments.location.clone()];
-    let apple = Apple::start(&target).await?;
-    let result = claim(context, arguments, &manifests, &target, &apple).await;
+    let apple = Apple::start(&arguments.target).await?;
+    let result = claim(context, arguments, &manifests, &apple).await;
     apple.stop().await?;
     result
 }
@@ -32,11 +31,11 @@ async fn claim(
     context: &Context,
     arguments: &Arguments,
     manifests: &Manifests,
-    target: &super::args::Target,
     apple: &Apple,
 ) -> Result<Exit, Failure> {
     let folder = prepare::root(&arguments.manifests.folder);
-    let opened = connect::open_all(context, manifests, &folder, target, apple)?;
+    let chosen = Chosen::these(manifests, vec![arguments.location.clone()])?;
+    let opened = connect::open_all(context, manifests, &folder, &arguments.target, &chosen, apple);
     let Some(one) = opened.into_iter().next() else {
         return Err(Failure::usage(format!("there is no location `{}`", arguments.location)));
     };
@@ -64,12 +63,14 @@ async fn claim(
                     Exit::Blocked,
                     format!(
                         "{} is claimed by {}; two tools on one location take licenses from each \
-                         other\nhint: agree with that owner, stop it there, then run: vpp claim {} \
-                         --from-owner {}",
+                         other\nhint: agree with that owner, stop it there, then run: vpp claim \
+                         {}{}{} --from-owner {}",
                         one.name,
                         told(found),
-                        one.name,
-                        escape::terminal(&found.id)
+                        quoted(&one.name),
+                        typed_folder(&arguments.manifests.folder),
+                        arguments.target.typed(),
+                        quoted(&escape::terminal(&found.id))
                     ),
                 ));
             }

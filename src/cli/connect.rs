@@ -5,6 +5,7 @@ use secrecy::ExposeSecret;
 
 use super::Context;
 use super::args::Target;
+use super::choose::Chosen;
 use super::clock;
 use super::failure::Failure;
 use super::token;
@@ -30,6 +31,8 @@ impl Apple {
         let options = sandbox::Options {
             state_file: target.sandbox_state.clone(),
             chaos_seed: target.chaos,
+            // It announces Apple's rate, so that estimates are right, and nobody waits for it.
+            paced: false,
             ..sandbox::Options::at(clock::now())
         };
         let sandbox = Sandbox::new(world, options)?;
@@ -59,39 +62,22 @@ pub(super) struct Opened {
     pub(super) reader: Result<Reader, String>,
 }
 
-/// Opens every location that is asked for. One that cannot be opened does not hide the others.
+/// Opens every location that was chosen. One that cannot be opened does not hide the others.
 pub(super) fn open_all(
     context: &Context,
     manifests: &Manifests,
     folder: &Utf8Path,
     target: &Target,
+    chosen: &Chosen,
     apple: &Apple,
-) -> Result<Vec<Opened>, Failure> {
-    if let Some(unknown) = target
-        .locations
-        .iter()
-        .find(|name| !manifests.locations.iter().any(|location| location.name.value == **name))
-    {
-        let known: Vec<_> =
-            manifests.locations.iter().map(|location| location.name.value.as_str()).collect();
-        return Err(Failure::usage(format!(
-            "there is no location `{unknown}`; the manifests have: {}",
-            known.join(", ")
-        )));
-    }
-    let opened =
-        manifests.locations.iter().filter(|location| wanted(target, location)).map(|location| {
-            Opened {
-                name: location.name.value.clone(),
-                reader: open(context, location, folder, target, apple)
-                    .map_err(|error| format!("{error:#}")),
-            }
-        });
-    Ok(opened.collect())
-}
-
-fn wanted(target: &Target, location: &Location) -> bool {
-    target.locations.is_empty() || target.locations.contains(&location.name.value)
+) -> Vec<Opened> {
+    let chosen = manifests.locations.iter().filter(|location| chosen.has(&location.name.value));
+    let opened = chosen.map(|location| Opened {
+        name: location.name.value.clone(),
+        reader: open(context, location, folder, target, apple)
+            .map_err(|error| format!("{error:#}")),
+    });
+    opened.collect()
 }
 
 fn open(
@@ -139,9 +125,9 @@ fn open(
 }
 
 fn connect(context: &Context, connection: Connection, apple: &Apple) -> anyhow::Result<Reader> {
-    let interval = match apple {
-        Apple::Real => context.environment.poll_interval()?,
-        Apple::Sandbox(..) => Some(SANDBOX_POLL),
+    let (connection, interval) = match apple {
+        Apple::Real => (connection, context.environment.poll_interval()?),
+        Apple::Sandbox(..) => (connection.unpaced(), Some(SANDBOX_POLL)),
     };
     let connection = match interval {
         Some(interval) => connection.poll_interval(interval),
@@ -166,7 +152,8 @@ pub(super) fn candidates(
     target: &Target,
     apple: &Apple,
 ) -> Result<Vec<Candidate>, Failure> {
-    let opened = open_all(context, manifests, folder, target, apple)?;
+    let chosen = Chosen::typed(manifests, &target.locations, None)?;
+    let opened = open_all(context, manifests, folder, target, &chosen, apple);
     let candidate = |one: Opened| {
         let location = manifests.locations.iter().find(|location| location.name.value == one.name);
         let token_env = match location.map(|location| &location.token.value) {

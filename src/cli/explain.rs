@@ -6,6 +6,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use crate::diagnostic::nearest;
 use crate::render::codes;
+use crate::render::text::Line;
 
 pub(super) fn run(context: &Context, arguments: &Explain) -> Result<Exit, Failure> {
     let codes = codes::all();
@@ -26,10 +27,13 @@ pub(super) fn run(context: &Context, arguments: &Explain) -> Result<Exit, Failur
         return Err(Failure::usage(format!("there is no code {id}\nhint: {hint}")));
     };
     let styles = streams.out_styles();
-    let heading = styles.heading;
+    let (heading, shape) = (styles.heading, streams.shape());
     streams.print(|out| {
         writeln!(out, "{heading}{}: {}{heading:#}\n", code.id, code.title)?;
-        writeln!(out, "{}", code.explain)
+        for line in Line::new(shape.ascii).put(styles.text, code.explain).wrap(shape.columns(), 0) {
+            line.write(out)?;
+        }
+        Ok(())
     })?;
     Ok(Exit::Done)
 }

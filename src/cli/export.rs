@@ -6,19 +6,22 @@ use std::sync::{Mutex, PoisonError};
 use camino::Utf8Path;
 
 use super::Context;
-use super::args::Export as Arguments;
+use super::args::{Export as Arguments, typed_folder};
 use super::clock;
 use super::connect::{self, Apple, Candidate};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::files;
 use super::prepare;
+use super::reading::Reading;
 use crate::actual::{self, Actual, ReadScope};
 use crate::apple::{Reader, lookup};
 use crate::diagnostic::Diagnostic;
 use crate::export::{self, Source, StoreItem};
-use crate::license::{AdamId, Roster};
+use crate::format;
+use crate::license::{AdamId, HolderSet, Roster};
 use crate::manifest;
+use crate::render::number::{count, counted};
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     refuse_manifests(&arguments.into)?;
@@ -30,17 +33,63 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
 
 async fn export(context: &Context, arguments: &Arguments, apple: &Apple) -> Result<Exit, Failure> {
     let candidates = candidates(context, arguments, apple)?;
+    let Gathered { files: written, token_env, assets, assignments } =
+        gather(context, candidates).await?;
+    for file in &written {
+        files::replace(&arguments.into.join(&file.path), |out| {
+            out.write_all(file.text.as_bytes())
+        })?;
+    }
+    context.streams.print(|out| {
+        writeln!(
+            out,
+            "wrote {} into {}: {}, {}, {}",
+            counted(count(written.len()), "file", "files"),
+            arguments.into,
+            counted(count(token_env.len()), "location", "locations"),
+            counted(count(assets), "app or book", "apps and books"),
+            counted(assignments, "assignment", "assignments"),
+        )
+    })?;
+    context.streams.hint(&format!(
+        "`vpp plan{}{}` has nothing to do now; licenses nobody names are kept until you change \
+         `reclaim: keep`",
+        typed_folder(&arguments.into),
+        arguments.target.typed()
+    ))?;
+    Ok(Exit::Done)
+}
+
+/// Manifests of what is at Apple, and how much that is.
+pub(super) struct Gathered {
+    pub(super) files: Vec<export::File>,
+    /// Of each location.
+    pub(super) token_env: Vec<String>,
+    pub(super) assets: usize,
+    pub(super) assignments: u64,
+}
+
+/// Reads these locations whole and makes manifests of them.
+pub(super) async fn gather(
+    context: &Context,
+    candidates: Vec<Candidate>,
+) -> Result<Gathered, Failure> {
     let roster = Mutex::new(Roster::new());
     let scope = ReadScope { managed: BTreeSet::new(), full: true };
     let mut read: Vec<(Candidate, Actual)> = Vec::new();
     let mut items = BTreeMap::new();
+    let progress = Reading::new(context);
     for candidate in candidates {
-        let actual = actual::read(&candidate.reader, &roster, &scope, clock::now(), &|_| {})
-            .await
-            .map_err(|error| anyhow::anyhow!("{}: {error}", candidate.token_env))?;
+        let follow = progress.location();
+        let actual = actual::read(&candidate.reader, &roster, &scope, clock::now(), &|step| {
+            follow.step(step);
+        })
+        .await
+        .map_err(|error| anyhow::anyhow!("{}: {error}", candidate.token_env))?;
         items.extend(store_items(context, &candidate.reader, &actual).await?);
         read.push((candidate, actual));
     }
+    progress.finish();
     let roster = roster.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut names = BTreeSet::new();
     let sources: Vec<Source<'_>> = read
@@ -51,30 +100,21 @@ async fn export(context: &Context, arguments: &Arguments, apple: &Apple) -> Resu
             actual,
         })
         .collect();
-    let written = export::manifests(&sources, &roster, &items)?;
-    for file in &written {
-        files::replace(&arguments.into.join(&file.path), |out| {
-            out.write_all(file.text.as_bytes())
-        })?;
+    let mut files = export::manifests(&sources, &roster, &items)?;
+    for file in &mut files {
+        file.text = format::format(&file.text)
+            .map_err(|error| anyhow::anyhow!("{}: {error}", file.path))?;
     }
-    let assignments: u64 =
-        read.iter().flat_map(|(_, actual)| actual.held.values()).map(|held| held.len()).sum();
-    context.streams.print(|out| {
-        writeln!(
-            out,
-            "wrote {} files into {}: {} locations, {} apps and books, {assignments} assignments",
-            written.len(),
-            arguments.into,
-            sources.len(),
-            sources.iter().map(|source| source.actual.assets.len()).sum::<usize>(),
-        )
-    })?;
-    context.streams.hint(&format!(
-        "`vpp plan {}` has nothing to do now; licenses nobody names are kept until you change \
-         `reclaim: keep`",
-        arguments.into
-    ))?;
-    Ok(Exit::Done)
+    Ok(Gathered {
+        files,
+        token_env: read.iter().map(|(candidate, _)| candidate.token_env.clone()).collect(),
+        assets: sources.iter().map(|source| source.actual.assets.len()).sum(),
+        assignments: read
+            .iter()
+            .flat_map(|(_, actual)| actual.held.values())
+            .map(HolderSet::len)
+            .sum(),
+    })
 }
 
 /// The locations to export, by manifests, by tokens or from a sandbox.
@@ -95,7 +135,7 @@ fn candidates(
 }
 
 /// An export must not mix with manifests that are there.
-fn refuse_manifests(into: &Utf8Path) -> Result<(), Failure> {
+pub(super) fn refuse_manifests(into: &Utf8Path) -> Result<(), Failure> {
     if !into.exists() {
         return Ok(());
     }

@@ -2,24 +2,34 @@
 
 mod apply;
 mod args;
+mod base;
+mod choose;
 mod claim;
 mod clock;
 mod completions;
 mod connect;
+mod diff;
 mod environment;
 mod exit;
 mod explain;
 mod export;
 mod failure;
 mod files;
+mod fmt;
+mod init;
 mod logging;
+mod man;
 mod output;
 mod plan;
 mod prepare;
 mod progress;
+mod reading;
+mod remainder;
+mod revision;
 mod sandbox;
 mod saved;
 mod schema;
+mod shard;
 mod show;
 mod signals;
 mod status;
@@ -86,8 +96,11 @@ fn usage(error: &clap::Error) -> ExitCode {
 
 fn run(context: &Context, command: Command) -> Result<Exit, Failure> {
     match command {
+        Command::Init(arguments) => block_on(init::run(context, &arguments)),
         Command::Validate(arguments) => validate::run(context, &arguments),
+        Command::Fmt(arguments) => fmt::run(context, &arguments),
         Command::Plan(arguments) => block_on(plan::run(context, &arguments)),
+        Command::Diff(arguments) => block_on(diff::run(context, &arguments)),
         Command::Apply(arguments) => block_on(apply::run(context, &arguments)),
         Command::Show(arguments) => show::run(context, &arguments),
         Command::Status(arguments) => block_on(status::run(context, &arguments)),
@@ -97,6 +110,7 @@ fn run(context: &Context, command: Command) -> Result<Exit, Failure> {
         Command::Schema(arguments) => schema::run(context, &arguments),
         Command::Sandbox(arguments) => block_on(sandbox::run(context, &arguments)),
         Command::Completions(arguments) => completions::run(context, &arguments),
+        Command::Man(arguments) => man::run(context, &arguments),
     }
 }
 

@@ -13,23 +13,21 @@ use crate::plan::Plan;
 use crate::render::plan::{self as render, Markdown};
 use crate::render::{Shape, Styles};
 
-/// Prints the plan and writes its reports. `saved` is where the plan lies, for the line that says
-/// what to type next.
+/// Prints the plan and writes its reports.
 pub(super) fn output(
     context: &Context,
     output: &PlanOutput,
     plan: &Plan,
-    saved: Option<&Utf8Path>,
+    shape: Shape,
 ) -> Result<(), Failure> {
     let PlanOutput { format, reports, detail, show_holders: _, link_base: _ } = output;
     let streams = &context.streams;
-    let shape =
-        Shape { detail: *detail, plan_file: saved.map(ToString::to_string), ..streams.shape() };
+    let shape = Shape { detail: *detail, ..shape };
     for PlanReport { format, path } in reports {
         let plain = (&Styles::plain(), &shape);
         match path {
             Some(path) => {
-                files::replace(path, |out| write(context, output, plain, *format, plan, out))?
+                files::replace(path, |out| write(context, output, plain, *format, plan, out))?;
             }
             None => streams.say(|out| write(context, output, plain, *format, plan, out))?,
         }

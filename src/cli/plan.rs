@@ -3,7 +3,9 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::Context;
-use super::args::{Plan as Arguments, Target};
+use super::args::{Plan as Arguments, Sharding, Target, typed_folder};
+use super::base;
+use super::choose::Chosen;
 use super::clock;
 use super::connect::{self, Apple, Opened};
 use super::exit::Exit;
@@ -11,23 +13,57 @@ use super::failure::Failure;
 use super::files;
 use super::output;
 use super::prepare::{self, Prepared};
+use super::reading::Reading;
 use super::survey::survey;
 use crate::actual::Actual;
 use crate::desired::Desired;
 use crate::plan::{self, Input, Plan};
+use crate::render::{Shape, Typed};
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let prepared =
         prepare::prepare(context, &arguments.manifests.folder, !arguments.target.no_exec)?;
+    let chosen = choose(context, &prepared, &arguments.target, arguments.sharding)?;
     let apple = Apple::start(&arguments.target).await?;
-    let made = make(context, prepared, &arguments.target, &apple).await;
+    let made = make(context, prepared, &arguments.target, &chosen, &apple).await;
     apple.stop().await?;
-    let Made { plan, .. } = made?;
+    let plan = base::hold_against(context, arguments, made?)?;
     if let Some(path) = &arguments.out {
         files::replace(path, |out| plan::file::write(&plan, out))?;
     }
-    output::output(context, &arguments.output, &plan, arguments.out.as_deref())?;
+    let shape = Shape {
+        plan_file: arguments.out.as_ref().map(ToString::to_string),
+        typed: Typed {
+            folder: typed_folder(&arguments.manifests.folder),
+            options: arguments.target.typed(),
+            applying: false,
+        },
+        ..context.streams.shape()
+    };
+    output::output(context, &arguments.output, &plan, shape)?;
     Ok(verdict(&plan, arguments.detailed_exitcode))
+}
+
+/// The locations a plan is for, as typed; a shard says which it got.
+///
+/// # Errors
+/// Where there is no such location, or where the manifests cannot be judged shard by shard.
+pub(super) fn choose(
+    context: &Context,
+    prepared: &Prepared,
+    target: &Target,
+    Sharding { shard }: Sharding,
+) -> Result<Chosen, Failure> {
+    let manifests = &prepared.manifests;
+    if let Some(shard) = shard {
+        shard.judges(manifests)?;
+    }
+    let chosen = Chosen::typed(manifests, &target.locations, shard)?;
+    if let (Some(shard), Chosen::These(names)) = (shard, &chosen) {
+        let (mine, all) = (names.len(), manifests.locations.len());
+        context.streams.hint(&format!("shard {shard} has {mine} of {all} locations"))?;
+    }
+    Ok(chosen)
 }
 
 /// A plan and the connections it was read through.
@@ -43,24 +79,23 @@ pub(super) async fn make(
     context: &Context,
     mut prepared: Prepared,
     target: &Target,
+    chosen: &Chosen,
     apple: &Apple,
 ) -> Result<Made, Failure> {
-    let opened = connect::open_all(context, &prepared.manifests, &prepared.folder, target, apple)?;
-    if !target.locations.is_empty() {
-        prepared
-            .manifests
-            .locations
-            .retain(|location| target.locations.contains(&location.name.value));
-        narrow(&mut prepared.desired, &target.locations)?;
-    }
+    narrow(&mut prepared.desired, chosen)?;
+    prepared.manifests.locations.retain(|location| chosen.has(&location.name.value));
+    let Prepared { manifests, folder, .. } = &prepared;
+    let opened = connect::open_all(context, manifests, folder, target, chosen, apple);
     let roster = Mutex::new(std::mem::take(&mut prepared.roster));
-    let locations = survey(&opened, &prepared.desired, &roster).await;
+    let progress = Reading::new(context);
+    let locations = survey(&opened, &prepared.desired, &roster, &progress).await;
+    progress.finish();
     prepared.roster = roster.into_inner().unwrap_or_else(PoisonError::into_inner);
     let plan = plan::make(Input {
         manifests: &prepared.manifests,
         desired: &prepared.desired,
         roster: &prepared.roster,
-        locations: locations.clone(),
+        locations: &locations,
         diagnostics: &prepared.diagnostics,
         manifest_digest: prepared.digest.clone(),
         folder: prepared.folder.to_string(),
@@ -79,10 +114,10 @@ pub(super) async fn make(
 
 /// Leaves only what the chosen locations are for. An asset that several locations may serve must
 /// have all of them chosen: somebody who holds it in one must not be given it in another.
-fn narrow(desired: &mut Desired, chosen: &[String]) -> Result<(), Failure> {
+fn narrow(desired: &mut Desired, chosen: &Chosen) -> Result<(), Failure> {
     for asset in &desired.assets {
         let (inside, outside): (Vec<_>, Vec<_>) =
-            asset.locations.iter().partition(|location| chosen.contains(location));
+            asset.locations.iter().partition(|location| chosen.has(location));
         if let (Some(inside), Some(outside)) = (inside.first(), outside.first()) {
             return Err(Failure::usage(format!(
                 "`{}` comes from {inside} or {outside}, so they can only be chosen together\nhint: \
@@ -91,7 +126,7 @@ fn narrow(desired: &mut Desired, chosen: &[String]) -> Result<(), Failure> {
             )));
         }
     }
-    desired.assets.retain(|asset| asset.locations.iter().any(|l| chosen.contains(l)));
+    desired.assets.retain(|asset| asset.locations.iter().any(|location| chosen.has(location)));
     Ok(())
 }
 

@@ -28,16 +28,25 @@ pub(super) fn prepare(
     folder: &Utf8Path,
     allow_exec: bool,
 ) -> Result<Prepared, Failure> {
-    let manifest::Loaded { mut manifests, mut diagnostics } = manifest::load(folder);
+    prepare_with(context, folder, allow_exec, Roster::new())
+}
+
+/// The same, with holders numbered on in a roster that has numbered some already.
+pub(super) fn prepare_with(
+    context: &Context,
+    folder: &Utf8Path,
+    allow_exec: bool,
+    mut roster: Roster,
+) -> Result<Prepared, Failure> {
+    let manifest::Loaded { manifests, mut diagnostics } = manifest::load(folder);
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Err(refuse(context, &manifests, &diagnostics)?);
     }
     let root = root(folder);
     let environment =
         inventory::Environment { vars: context.environment.vars().clone(), allow_exec };
-    let loaded = inventory::load_all(&mut manifests, &root, &environment);
+    let loaded = inventory::load_all(&manifests, &root, &environment);
     diagnostics.extend(loaded.diagnostics);
-    let mut roster = Roster::new();
     let resolved = desired::resolve(&manifests, &loaded.tables, &mut roster);
     diagnostics.extend(resolved.diagnostics);
     if diagnostics.iter().any(Diagnostic::is_error) {

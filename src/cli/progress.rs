@@ -7,6 +7,7 @@ use crate::apply::Observer;
 use crate::apply::outcome::Event;
 use crate::plan::Plan;
 use crate::render;
+use crate::render::number::counted;
 use crate::render::progress::Progress as Line;
 
 /// Tells a run's events as they come.
@@ -24,7 +25,10 @@ impl<'c> Narrator<'c> {
             Progress::Plain => Line::plain(&shape, Box::new(std::io::stderr())),
             Progress::None => Line::silent(),
         };
-        line.phase("applying", plan.summary.assign + plan.summary.release);
+        let pairs = plan.summary.assign + plan.summary.release;
+        if pairs > 0 {
+            line.phase("moving licenses", pairs);
+        }
         Self { streams: &context.streams, json, line }
     }
 
@@ -37,11 +41,11 @@ impl<'c> Narrator<'c> {
         let line = &self.line;
         match event {
             Event::LocationStarted { location, pairs, .. } => {
-                line.message(&format!("{location}: {pairs} licenses to move"));
+                line.message(&format!("{location}: {} to move", licenses(*pairs)));
             }
             Event::RequestSent { location, action: _, pairs, event_id } => {
                 let what = if event_id.is_some() { "sent" } else { "sent, no reply" };
-                line.message(&format!("{location}: {what}, {pairs} licenses"));
+                line.message(&format!("{location}: {what}, {}", licenses(*pairs)));
             }
             Event::Settled { applied, failed, .. } => line.advance(applied + failed),
             Event::Stopped { location, reason } => {
@@ -55,6 +59,10 @@ impl<'c> Narrator<'c> {
             | Event::Summary { .. } => {}
         }
     }
+}
+
+fn licenses(number: u64) -> String {
+    counted(number, "license", "licenses")
 }
 
 impl Observer for Narrator<'_> {

@@ -4,39 +4,44 @@ use camino::{Utf8Path, Utf8PathBuf};
 use jiff::{SignedDuration, Timestamp};
 
 use super::apply::short;
-use super::args::Target;
+use super::args::Apply as Arguments;
+use super::choose::Chosen;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::remainder;
 use super::show;
 use crate::diagnostic::At;
-use crate::plan::Plan;
+use crate::manifest::Manifests;
+use crate::plan::{LocationPlan, Plan};
 
 /// What `apply` is given.
 pub(super) enum Subject {
     /// Manifests: whatever their plan is.
     Folder(Utf8PathBuf),
-    /// Exactly this plan.
-    Plan { saved: Box<Plan>, folder: Utf8PathBuf },
+    /// Exactly this plan; where an earlier run may have done some of it, what is left of it.
+    Plan { saved: Box<Plan>, folder: Utf8PathBuf, go_on: bool },
 }
 
 /// How old a saved plan may be where no policy says so.
 const MAX_AGE: SignedDuration = SignedDuration::from_hours(24);
 
 /// Looks at what is given. A plan file is checked to be whole and unedited.
-pub(super) fn open(path: &Utf8Path, manifests: Option<&Utf8Path>) -> Result<Subject, Failure> {
+pub(super) fn open(arguments: &Arguments) -> Result<Subject, Failure> {
+    let (path, manifests) = (&arguments.subject, &arguments.manifests);
     let is_manifest = path.extension().is_some_and(|e| e == "yaml" || e == "yml");
     if path.is_dir() || is_manifest || !path.exists() {
-        if manifests.is_some() {
-            return Err(Failure::usage(
-                "--manifests goes with a saved plan; a folder of manifests was given",
-            ));
+        let only_with_plan = if manifests.is_some() { Some("--manifests") } else { None };
+        let only_with_plan = only_with_plan.or(arguments.go_on.then_some("--continue"));
+        if let Some(option) = only_with_plan {
+            return Err(Failure::usage(format!(
+                "{option} goes with a saved plan; a folder of manifests was given"
+            )));
         }
-        return Ok(Subject::Folder(path.to_owned()));
+        return Ok(Subject::Folder(path.clone()));
     }
     let saved = show::read(path)?;
-    let folder =
-        manifests.map_or_else(|| saved.manifests.folder.clone().into(), Utf8Path::to_owned);
-    Ok(Subject::Plan { saved: Box::new(saved), folder })
+    let folder = manifests.clone().unwrap_or_else(|| saved.manifests.folder.clone().into());
+    Ok(Subject::Plan { saved: Box::new(saved), folder, go_on: arguments.go_on })
 }
 
 impl Subject {
@@ -47,16 +52,55 @@ impl Subject {
         }
     }
 
-    /// A saved plan is for the locations it names.
-    pub(super) fn narrow(&self, target: &Target) -> Target {
-        let mut target = target.clone();
-        if let Self::Plan { saved, .. } = self
-            && target.locations.is_empty()
-        {
-            target.locations =
-                saved.locations.iter().map(|location| location.name.clone()).collect();
+    /// The plan that was saved and approved.
+    pub(super) fn approved(&self) -> Option<&Plan> {
+        match self {
+            Self::Folder(_) => None,
+            Self::Plan { saved, .. } => Some(saved),
         }
-        target
+    }
+
+    /// A saved plan is for the locations it names, even where it names none; a folder is for
+    /// those that are typed (`None`).
+    ///
+    /// # Errors
+    /// Exit code 5 where the manifests do not have one of them any more, and usage errors where
+    /// a shard or others are asked for: a plan is applied whole.
+    pub(super) fn chosen(
+        &self,
+        manifests: &Manifests,
+        arguments: &Arguments,
+    ) -> Result<Option<Chosen>, Failure> {
+        let Self::Plan { saved, .. } = self else { return Ok(None) };
+        if let Some(shard) = arguments.sharding.shard {
+            return Err(Failure::usage(format!(
+                "a saved plan is for the locations it was made for, so --shard {shard} does not go \
+                 with it\nhint: apply the folder with --shard, or make the plan with it"
+            )));
+        }
+        let typed = &arguments.target.locations;
+        for LocationPlan { name, .. } in &saved.locations {
+            if !manifests.locations.iter().any(|location| location.name.value == *name) {
+                return Err(Failure::new(
+                    Exit::Stale,
+                    format!(
+                        "the plan is for {name}, which the manifests do not have any more; \
+                         nothing was changed\nhint: make and approve a new plan"
+                    ),
+                ));
+            }
+            if !typed.is_empty() && !typed.contains(name) {
+                return Err(Failure::usage(format!(
+                    "the plan is for {name} too, and a saved plan is applied whole\nhint: make \
+                     a plan with the same --location"
+                )));
+            }
+        }
+        if typed.is_empty() {
+            let named = saved.locations.iter().map(|location| location.name.clone());
+            return Ok(Some(Chosen::These(named.collect())));
+        }
+        Chosen::these(manifests, typed.clone()).map(Some)
     }
 
     /// Whether the plan made now is the one that was saved.
@@ -70,7 +114,7 @@ impl Subject {
         max_age: Option<&At<SignedDuration>>,
         at: Timestamp,
     ) -> Result<(), Failure> {
-        let Self::Plan { saved, .. } = self else { return Ok(()) };
+        let Self::Plan { saved, go_on, .. } = self else { return Ok(()) };
         let stale = |message: String| Err(Failure::new(Exit::Stale, message));
         for location in &saved.locations {
             let current = now.locations.iter().find(|other| other.name == location.name);
@@ -105,16 +149,25 @@ impl Subject {
         if !now.complete {
             return Ok(());
         }
-        if saved.fingerprint != now.fingerprint {
+        if saved.fingerprint == now.fingerprint {
+            return Ok(());
+        }
+        if !go_on {
             return stale(format!(
                 "what Apple holds has moved since the plan was made, where the plan reaches: the \
                  plan is {}, today's would be {}; nothing was changed\nhint: make and approve a \
-                 new plan",
+                 new plan, or, where it was applied in part, add --continue",
                 short(saved),
                 short(now)
             ));
         }
-        Ok(())
+        match remainder::beyond(now, saved) {
+            None => Ok(()),
+            Some(effect) => stale(format!(
+                "this is not what is left of the plan: {effect} is not part of it; nothing was \
+                 changed\nhint: make and approve a new plan"
+            )),
+        }
     }
 }
 

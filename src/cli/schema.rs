@@ -7,14 +7,13 @@ use super::failure::Failure;
 use crate::{apply, manifest, plan, sandbox};
 
 pub(super) fn run(context: &Context, arguments: &Schema) -> Result<Exit, Failure> {
-    let schema = match arguments.subject {
-        SchemaSubject::Manifest => manifest::json_schema(),
-        SchemaSubject::Plan => plan::json_schema(),
-        SchemaSubject::Result => apply::outcome::json_schema().to_value(),
-        SchemaSubject::Events => apply::outcome::event_schema().to_value(),
-        SchemaSubject::World => sandbox::json_schema(),
-    };
-    let text = serde_json::to_string_pretty(&schema)?;
+    let text = match arguments.subject {
+        SchemaSubject::Manifest => serde_json::to_string_pretty(&manifest::json_schema()),
+        SchemaSubject::Plan => serde_json::to_string_pretty(&plan::json_schema()),
+        SchemaSubject::Result => serde_json::to_string_pretty(&apply::outcome::json_schema()),
+        SchemaSubject::Events => serde_json::to_string_pretty(&apply::outcome::event_schema()),
+        SchemaSubject::World => serde_json::to_string_pretty(&sandbox::json_schema()),
+    }?;
     context.streams.print(|out| writeln!(out, "{text}"))?;
     Ok(Exit::Done)
 }

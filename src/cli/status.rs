@@ -2,6 +2,7 @@
 
 use super::Context;
 use super::args::{Status as Arguments, StatusFormat};
+use super::choose::Chosen;
 use super::clock;
 use super::connect::{Apple, Opened};
 use super::exit::Exit;
@@ -15,22 +16,27 @@ use crate::status;
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let prepared =
         prepare::prepare(context, &arguments.manifests.folder, !arguments.target.no_exec)?;
-    let apple = Apple::start(&arguments.target).await?;
-    let made = planning::make(context, prepared, &arguments.target, &apple).await;
+    let Arguments { target, sharding, .. } = arguments;
+    let chosen = Chosen::typed(&prepared.manifests, &target.locations, sharding.shard)?;
+    let apple = Apple::start(target).await?;
+    let made = planning::make(context, prepared, target, &chosen, &apple).await;
     apple.stop().await?;
     let Made { plan, opened, locations, .. } = made?;
     let link = |location: &str, code: &str| {
         reader(&opened, location).map(|reader| reader.invitation_url(code)).unwrap_or_default()
     };
-    let link: Option<&dyn Fn(&str, &str) -> String> =
-        if arguments.invitations { Some(&link) } else { None };
-    let status = status::of(&plan, &locations, clock::now(), link);
+    let now = clock::now();
+    let status = if arguments.invitations {
+        status::of(&plan, &locations, now, Some(&link))
+    } else {
+        status::of(&plan, &locations, now, None)
+    };
     let streams = &context.streams;
     streams.print(|out| match arguments.format {
         StatusFormat::Human => {
             render::status::human(out, &streams.out_styles(), &streams.shape(), &status)
         }
-        StatusFormat::Json => render::json::write(out, &status),
+        StatusFormat::Json => render::json::line(out, &status),
         StatusFormat::Csv => render::status::csv(out, &status),
     })?;
     Ok(if plan.complete { Exit::Done } else { Exit::Failed })

@@ -60,6 +60,7 @@ impl Streams {
     ///
     /// # Errors
     /// Where standard output cannot be written for another reason than a closed pipe.
+    #[expect(clippy::unused_self, reason = "whoever has no streams has no business printing")]
     pub(super) fn print(
         &self,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
@@ -72,6 +73,7 @@ impl Streams {
     ///
     /// # Errors
     /// Where standard error cannot be written for another reason than a closed pipe.
+    #[expect(clippy::unused_self, reason = "whoever has no streams has no business printing")]
     pub(super) fn say(
         &self,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,

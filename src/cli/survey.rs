@@ -8,6 +8,7 @@ use futures_util::stream;
 
 use super::clock;
 use super::connect::Opened;
+use super::reading::Reading;
 use crate::actual::{self, Actual, ReadScope};
 use crate::desired::Desired;
 use crate::license::{Asset, Roster};
@@ -20,16 +21,18 @@ pub(super) async fn survey(
     opened: &[Opened],
     desired: &Desired,
     roster: &Mutex<Roster>,
+    progress: &Reading,
 ) -> Vec<(String, Result<Actual, String>)> {
     stream::iter(opened)
         .map(|one| async move {
             let read = match &one.reader {
                 Err(reason) => Err(reason.clone()),
                 Ok(reader) => {
+                    let follow = progress.location();
                     let scope = ReadScope { managed: managed(desired, &one.name), full: false };
-                    actual::read(reader, roster, &scope, clock::now(), &|_| {})
+                    actual::read(reader, roster, &scope, clock::now(), &|step| follow.step(step))
                         .await
-                        .map_err(|error| error.to_string())
+                        .map_err(|error| without(&error.to_string(), &one.name))
                 }
             };
             (one.name.clone(), read)
@@ -37,6 +40,12 @@ pub(super) async fn survey(
         .buffered(AT_ONCE)
         .collect()
         .await
+}
+
+/// A client names its location first; a plan names it itself.
+fn without(message: &str, location: &str) -> String {
+    let rest = message.strip_prefix(location).and_then(|rest| rest.strip_prefix(": "));
+    rest.unwrap_or(message).to_owned()
 }
 
 /// The assets some manifest manages in a location.

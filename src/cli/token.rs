@@ -20,8 +20,8 @@ pub(super) fn read(
     match source {
         TokenSource::Env(name) => environment.get(name).map(SecretString::from).ok_or_else(|| {
             anyhow::anyhow!(
-                "environment variable {name} is not set\nhint: set it to the text of the \
-                     content token (.vpptoken) downloaded from Apple, or try `--sandbox WORLD`"
+                "environment variable {name} is not set; set it to the text of the content token \
+                 (.vpptoken) downloaded from Apple, or try `--sandbox WORLD`"
             )
         }),
         TokenSource::File(path) => {

@@ -11,6 +11,7 @@ pub static CODES: &[&Code] = &[
     &NO_DEVICE,
     &TWO_ADDRESSES,
     &TOO_MANY,
+    &TOO_COMPLEX,
 ];
 
 pub(super) static UNKNOWN_COLUMN: Code = Code {
@@ -79,6 +80,14 @@ pub(super) static TOO_MANY: Code = Code {
     title: "too many holders for one run",
     explain: "All serial numbers and user ids of a run must fit into 4 GiB. Split the manifests \
               into folders by location and run them one after the other.",
+};
+
+pub(super) static TOO_COMPLEX: Code = Code {
+    id: "VPP-D010",
+    title: "filter is too complex",
+    explain: "A group's `where` is longer, or nested deeper, than can safely be worked out. \
+              Filters come with pull requests, and one that exhausts the machine would stop every \
+              run. Long lists are fine: `row.grade in [\"7\", \"8\"]`.",
 };
 
 #[cfg(test)]

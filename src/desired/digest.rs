@@ -1,3 +1,5 @@
+use std::fmt::Write;
+
 use sha2::{Digest, Sha256};
 
 use super::{Desired, Person, WantedAsset};
@@ -35,7 +37,12 @@ pub fn digest(desired: &Desired, roster: &Roster) -> String {
         hash.optional(email.as_deref());
         hash.optional(managed_apple_id.as_deref());
     }
-    hash.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut text = String::new();
+    for byte in hash.0.finalize() {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 fn asset_digest(wanted: &WantedAsset, everybody: &Everybody<'_>) -> [u8; 32] {

@@ -9,21 +9,21 @@ use super::associations::Associations;
 use super::codes;
 use super::numbering::{Numbered, NumberedTable};
 use crate::diagnostic::{At, Diagnostic};
-use crate::inventory::{Filter, FilterProblem, RowSet, Table, select, shown};
+use crate::inventory::{Filter, FilterProblem, NoFilter, RowSet, Table, select, shown};
 use crate::license::{HolderRef, HolderSet, Roster, RosterFull};
 use crate::manifest::kind::Group;
 
 /// Members with those who come along when licenses go to the other kind of holder.
 #[derive(Debug, Clone, Default)]
 struct Members {
-    members: HolderSet,
+    own: HolderSet,
     users_of_devices: HolderSet,
     devices_of_users: HolderSet,
 }
 
 impl Members {
     fn add(&mut self, other: &Self) {
-        self.members |= &other.members;
+        self.own |= &other.own;
         self.users_of_devices |= &other.users_of_devices;
         self.devices_of_users |= &other.devices_of_users;
     }
@@ -42,7 +42,9 @@ pub(super) fn resolve(
     }
     let all = with_included(groups, own);
     let mut resolved = BTreeMap::new();
-    for (group, Members { members, users_of_devices, devices_of_users }) in groups.iter().zip(all) {
+    for (group, Members { own: members, users_of_devices, devices_of_users }) in
+        groups.iter().zip(all)
+    {
         let minimum = group.minimum.as_ref().map(|minimum| (minimum.value, minimum.span));
         resolved.entry(group.name.value.clone()).or_insert(ResolvedGroup {
             span: group.name.span,
@@ -63,12 +65,12 @@ fn add_listed(
 ) -> Result<(), RosterFull> {
     for serial in &group.devices {
         let device = roster.number(HolderRef::Device(serial.value.as_str()))?;
-        own.members.insert(device);
+        own.own.insert(device);
         own.users_of_devices.extend(associations.users_of(device));
     }
     for user in &group.users {
         let user = roster.number(HolderRef::User(user.value.as_str()))?;
-        own.members.insert(user);
+        own.own.insert(user);
         own.devices_of_users.extend(associations.devices_of(user));
     }
     Ok(())
@@ -92,10 +94,14 @@ fn from_inventories(
             }
             match &group.filter {
                 None => rows.push((index, None)),
-                // What is no CEL has been reported with the manifests.
-                Some(text) => {
-                    filtered.extend(Filter::compile(&text.value).map(|cel| (index, text, cel)));
-                }
+                Some(text) => match Filter::compile(&text.value) {
+                    Ok(filter) => filtered.push((index, text, filter)),
+                    // Has been reported with the manifests.
+                    Err(NoFilter::NotCel) => {}
+                    Err(refusal) => {
+                        problems.insert(index, too_complex(text, refusal));
+                    }
+                },
             }
         }
         let filters: Vec<&Filter> = filtered.iter().map(|(_, _, filter)| filter).collect();
@@ -149,12 +155,12 @@ fn members_of<I: Iterator<Item = usize>>(
             })
             .collect();
         let members = rows().filter_map(|row| table.device(row)).collect();
-        Members { members, users_of_devices, devices_of_users: HolderSet::new() }
+        Members { own: members, users_of_devices, devices_of_users: HolderSet::new() }
     } else {
         let members: HolderSet = rows().filter_map(|row| table.user(row)).collect();
         let devices_of_users =
             members.iter().flat_map(|user| associations.devices_of(user)).collect();
-        Members { members, users_of_devices: HolderSet::new(), devices_of_users }
+        Members { own: members, users_of_devices: HolderSet::new(), devices_of_users }
     }
 }
 
@@ -255,6 +261,12 @@ fn diagnose(table: &Table, filter: &At<String>, problem: &FilterProblem) -> Diag
                 .help("guard it against such rows, as in `row.n != \"\" && int(row.n) > 6`")
         }
     }
+}
+
+fn too_complex(filter: &At<String>, refusal: NoFilter) -> Diagnostic {
+    Diagnostic::error(&codes::TOO_COMPLEX, format!("the filter is too complex: {refusal}"))
+        .at(filter.span, "this filter")
+        .help("put values into a list, as in `row.grade in [\"7\", \"8\"]`, or split the group into several and `include` them in one")
 }
 
 fn header(table: &Table) -> String {

@@ -122,8 +122,8 @@ fn wanted(manifests: &Manifests, inventory: &Inventory) -> Wanted {
     for group in &manifests.groups {
         let from_here = group.from.as_ref().is_some_and(|from| from.value == inventory.name.value);
         let Some(filter) = group.filter.as_ref().filter(|_| from_here) else { continue };
-        // What is no CEL has been reported with the manifests.
-        let Some(filter) = Filter::compile(&filter.value) else { continue };
+        // What is no filter is reported elsewhere.
+        let Ok(filter) = Filter::compile(&filter.value) else { continue };
         if filter.reads_whole_rows() {
             return Wanted::All;
         }

@@ -12,7 +12,7 @@ mod source;
 mod table;
 
 pub use codes::CODES;
-pub use filter::{Filter, FilterProblem, RowSet, select};
+pub use filter::{Filter, FilterProblem, NoFilter, RowSet, select};
 pub use load::{Environment, LoadedInventories, SourceReport, load_all};
 pub(crate) use shown::{MOST_EXAMPLES, examples, shown};
 pub use source::{Freshness, Source};

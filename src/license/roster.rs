@@ -1,5 +1,6 @@
-use hashbrown::HashTable;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::{ClientUserId, Holder, HolderRef, HolderSet, SerialNumber};
 
@@ -22,8 +23,27 @@ pub struct Roster {
     /// Where each holder's text ends in `text`.
     ends: Vec<u32>,
     users: HolderSet,
-    table: HashTable<u32>,
-    hasher: RandomState,
+    /// Numbers by hash. The hash is kept: growing would work out a million of them again.
+    table: HashTable<Slot>,
+    hasher: DefaultHashBuilder,
+}
+
+/// Half a hash and the number of the holder it is of.
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    hash: u32,
+    id: u32,
+}
+
+impl Slot {
+    fn new(hash: u64, id: u32) -> Self {
+        Self { hash: u32::try_from(hash & u64::from(u32::MAX)).unwrap_or_default(), id }
+    }
+
+    /// The half spread over 64 bits: the table looks at the lowest and the highest.
+    fn spread(self) -> u64 {
+        u64::from(self.hash).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    }
 }
 
 impl Roster {
@@ -47,12 +67,10 @@ impl Roster {
     /// # Errors
     /// [`RosterFull`] where the numbers or the name buffer run out.
     pub fn number(&mut self, holder: HolderRef<'_>) -> Result<HolderId, RosterFull> {
-        let hash = self.hasher.hash_one(Some(holder));
-        let (text, ends, users) = (&mut self.text, &mut self.ends, &mut self.users);
-        let same = |&id: &u32| at(text, ends, users, HolderId(id)) == Some(holder);
-        if let Some(&id) = self.table.find(hash, same) {
-            return Ok(HolderId(id));
+        if let Some(id) = self.find(holder) {
+            return Ok(id);
         }
+        let Self { text, ends, users, table, hasher } = self;
         let id = u32::try_from(ends.len()).map_err(|_| RosterFull)?;
         let end = u32::try_from(text.len() + holder.text().len()).map_err(|_| RosterFull)?;
         text.push_str(holder.text());
@@ -60,15 +78,17 @@ impl Roster {
         if matches!(holder, HolderRef::User(_)) {
             users.insert(HolderId(id));
         }
-        let rehash = |&id: &u32| self.hasher.hash_one(at(text, ends, users, HolderId(id)));
-        self.table.insert_unique(hash, id, rehash);
+        let slot = Slot::new(hasher.hash_one(holder), id);
+        table.insert_unique(slot.spread(), slot, |slot| slot.spread());
         Ok(HolderId(id))
     }
 
     /// The holder's number, if it has one.
     pub fn find(&self, holder: HolderRef<'_>) -> Option<HolderId> {
-        let hash = self.hasher.hash_one(Some(holder));
-        self.table.find(hash, |&id| self.get(HolderId(id)) == Some(holder)).map(|&id| HolderId(id))
+        let slot = Slot::new(self.hasher.hash_one(holder), 0);
+        let same =
+            |known: &Slot| known.hash == slot.hash && self.get(HolderId(known.id)) == Some(holder);
+        self.table.find(slot.spread(), same).map(|known| HolderId(known.id))
     }
 
     /// Who has this number; `None` where it came from another roster.

@@ -21,6 +21,10 @@ pub struct Change {
     pub action: Action,
     /// Why.
     pub cause: Cause,
+    /// Whether this change of the manifests wants it, or it would have moved without; absent where
+    /// the plan was not held against a base.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
     /// Devices, ascending by serial number.
     #[schemars(with = "Vec<String>")]
     pub devices: Vec<SerialNumber>,
@@ -33,6 +37,18 @@ impl Change {
     pub fn pairs(&self) -> usize {
         self.devices.len() + self.users.len()
     }
+}
+
+/// Where a change comes from, seen from a base.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// The base would not move these.
+    Intended,
+    /// The base would move these too: they were out of place before.
+    Drift,
 }
 
 /// What happens to a license.
@@ -99,6 +115,25 @@ pub enum CauseKind {
     /// `except` takes them out.
     Except {
         /// The group.
+        group: String,
+    },
+    /// The members of a group changed, because the group's own lines did.
+    Group {
+        /// The group an entry names.
+        group: String,
+        /// The group whose lines changed: the same, or one it includes.
+        changed: String,
+    },
+    /// The members of a group changed, because its inventory moved.
+    Inventory {
+        /// The group an entry names.
+        group: String,
+        /// The inventory.
+        inventory: String,
+    },
+    /// The entry that named them is gone; the line is where it stood in the base.
+    Removed {
+        /// The group it named.
         group: String,
     },
     /// No entry names them.

@@ -17,7 +17,7 @@ pub struct Input<'a> {
     pub roster: &'a Roster,
     /// Each location's name in the manifests, and what Apple said of it or why it could not be
     /// read. A location of the manifests that is missing here counts as unreadable.
-    pub locations: Vec<(String, Result<Actual, String>)>,
+    pub locations: &'a [(String, Result<Actual, String>)],
     /// Problems of the manifests and inventories.
     pub diagnostics: &'a [Diagnostic],
     /// SHA-256 over what the manifests and inventories say, in hexadecimal.

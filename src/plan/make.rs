@@ -37,6 +37,7 @@ pub fn make(input: Input<'_>) -> Plan {
         created_at: input.now,
         manifests: ManifestSource { folder: input.folder, digest: input.manifest_digest },
         fingerprint: fingerprint::of(&locations, &changes),
+        base: None,
         complete,
         applyable: Plan::is_applyable(complete, &guards, &diagnostics),
         summary,

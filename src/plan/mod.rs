@@ -3,7 +3,9 @@
 //! **Architecture invariant:** nothing in here has a clock, does I/O or draws a random number.
 //! The same input gives the same plan, byte for byte.
 
+pub mod base;
 mod change;
+mod compare;
 pub mod cover;
 mod examples;
 pub mod file;
@@ -26,10 +28,12 @@ mod survey;
 use crate as house;
 #[cfg(test)]
 #[allow(dead_code, reason = "the suite and the unit tests each use their part of the model world")]
-#[path = "../../tests/suite/plan/world.rs"]
-mod world;
+#[path = "../../tests/suite/plan/world/mod.rs"]
+pub(crate) mod world;
 
-pub use change::{Action, Cause, CauseKind, Change};
+pub use base::BaseSummary;
+pub use change::{Action, Cause, CauseKind, Change, Origin};
+pub use compare::{PlanDiff, PlanDiffRow, compare};
 pub use fingerprint::{fingerprint, short};
 pub use guard::{GuardLevel, GuardOutcome, GuardResult};
 pub use guards::{GUARDS, Guard};
@@ -64,6 +68,9 @@ pub struct Plan {
     /// Hash of what it would do, `vpp1:` and 64 hexadecimal digits. Plans with the same effect
     /// have the same fingerprint on every machine.
     pub fingerprint: String,
+    /// What it was held against, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<BaseSummary>,
     /// Whether every location was read whole.
     pub complete: bool,
     /// Whether `apply` would take it: complete, no error, no guard blocks.
@@ -72,7 +79,7 @@ pub struct Plan {
     pub summary: Summary,
     /// One per location, in the order of the manifests.
     pub locations: Vec<LocationPlan>,
-    /// What would move: by location, then asset, then action, then cause.
+    /// What would move: by location, then asset, then action, then cause, then origin.
     pub changes: Vec<Change>,
     /// What was deliberately not done, and why.
     pub inactions: Vec<Inaction>,

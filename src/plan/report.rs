@@ -61,6 +61,7 @@ fn change(
         bundle_id: placed.wanted.bundle_id.clone(),
         action,
         cause: cause.clone(),
+        origin: None,
         devices,
         users,
     }

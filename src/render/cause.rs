@@ -17,6 +17,14 @@ pub(super) fn parts(kind: &CauseKind) -> (&'static str, Option<&str>, &'static s
             (before, Some(group), after)
         }
         CauseKind::Except { group } => ("except ", Some(group), ""),
+        CauseKind::Group { group, changed } if group == changed => {
+            ("group ", Some(changed), " changed")
+        }
+        CauseKind::Group { group: _, changed } => ("included group ", Some(changed), " changed"),
+        CauseKind::Inventory { group, inventory: _ } => {
+            ("inventory moved, group ", Some(group), "")
+        }
+        CauseKind::Removed { group } => ("entry removed: ", Some(group), ""),
         CauseKind::Unnamed { reclaim } => {
             let text = match reclaim {
                 ReclaimMode::Uninstall => "no entry names them, reclaim: uninstall",

@@ -11,9 +11,11 @@ mod annotation;
 mod cause;
 pub mod codes;
 pub mod diagnostics;
+pub mod diff;
 pub mod escape;
 mod examples;
 mod fingerprint;
+pub mod holdings;
 pub mod json;
 pub mod number;
 mod page;
@@ -27,5 +29,5 @@ mod styles;
 pub mod table;
 pub mod text;
 
-pub use shape::{Shape, Symbols};
+pub use shape::{Shape, Symbols, Typed};
 pub use styles::Styles;

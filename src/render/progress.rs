@@ -32,6 +32,9 @@ struct Phase {
     name: String,
     total: Option<u64>,
     done: u64,
+    /// Lines it was worth so far: no fewer are said again when there turns out to be more to do.
+    told: u64,
+    note: String,
 }
 
 impl Progress {
@@ -70,13 +73,14 @@ impl Progress {
                 }
                 bar.set_style(style(self.ascii, total.is_some()));
                 bar.set_message(name);
+                bar.set_prefix("");
                 bar.enable_steady_tick(Duration::from_millis(120));
             }
             State::Plain { out, phase } => {
                 end(out, phase.take());
                 let of = total.map(|total| format!(" ({})", number::grouped(total)));
                 say(out, &format!("{name}{}", of.unwrap_or_default()));
-                *phase = Some(Phase { name, total, done: 0 });
+                *phase = Some(Phase { name, total, done: 0, told: 0, note: String::new() });
             }
         }
     }
@@ -87,13 +91,32 @@ impl Progress {
             State::Silent | State::Plain { phase: None, .. } => {}
             State::Live(bar) => bar.inc(steps),
             State::Plain { out, phase: Some(phase) } => {
-                let before = mark(phase);
                 phase.done = phase.done.saturating_add(steps);
                 let finished = phase.total.is_some_and(|total| phase.done >= total);
-                if mark(phase) > before && !finished {
-                    let line = format!("{}: {}", phase.name, far(phase));
+                if mark(phase) > phase.told && !finished {
+                    phase.told = mark(phase);
+                    let line = format!("{}: {}{}", phase.name, far(phase), phase.note);
                     say(out, &line);
                 }
+            }
+        }
+    }
+
+    /// There are so many steps in this phase after all; `note` is said with how far it is.
+    pub fn revise(&self, total: u64, note: &str) {
+        let note = if note.is_empty() { String::new() } else { format!(", {}", self.safe(note)) };
+        match &mut *self.state() {
+            State::Silent | State::Plain { phase: None, .. } => {}
+            State::Live(bar) => {
+                if bar.length() != Some(total) {
+                    bar.set_length(total);
+                    bar.set_style(style(self.ascii, true));
+                }
+                bar.set_prefix(note);
+            }
+            State::Plain { phase: Some(phase), .. } => {
+                phase.total = Some(total);
+                phase.note = note;
             }
         }
     }
@@ -148,9 +171,9 @@ impl Drop for Progress {
 
 fn style(ascii: bool, bounded: bool) -> ProgressStyle {
     let template = if bounded {
-        "{spinner} {msg} [{wide_bar}] {human_pos}/{human_len} ({eta})"
+        "{spinner} {msg} [{wide_bar}] {human_pos}/{human_len}{prefix} ({eta})"
     } else {
-        "{spinner} {msg} {human_pos}"
+        "{spinner} {msg} {human_pos}{prefix}"
     };
     let (ticks, bar) =
         if ascii { ("|/-\\ ", "=> ") } else { ("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ ", "━╸ ") };

@@ -9,6 +9,8 @@ pub struct Shape {
     pub detail: bool,
     /// Where the plan was saved, for the line that says what to type next.
     pub plan_file: Option<String>,
+    /// What was typed, for the line that says what to type next.
+    pub typed: Typed,
 }
 
 impl Shape {
@@ -31,8 +33,20 @@ impl Shape {
 impl Default for Shape {
     /// A terminal of 100 columns that speaks UTF-8, without details.
     fn default() -> Self {
-        Self { width: 100, ascii: false, detail: false, plan_file: None }
+        Self { width: 100, ascii: false, detail: false, plan_file: None, typed: Typed::default() }
     }
+}
+
+/// What was typed, so that the command to type next is complete. The texts are ready for a shell
+/// and begin with a space where they are not empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Typed {
+    /// The folder of the manifests.
+    pub folder: String,
+    /// Options that say which Apple: a sandbox, chosen locations.
+    pub options: String,
+    /// Whether it is applied already: then there is nothing to type next.
+    pub applying: bool,
 }
 
 /// Signs that stand beside words, never for them.

@@ -93,9 +93,14 @@ fn facts(
     token.write(out)?;
     let users = &location.users;
     let mut line = fact("people");
-    line.push(styles.text, &format!("{} have accepted, ", grouped(users.associated)));
-    let waiting = format!("{} have not accepted yet", grouped(users.registered));
-    line.push(if users.registered > 0 { styles.warn } else { styles.text }, &waiting);
+    let have = |number| counted(number, "has", "have");
+    if users.associated == 0 && users.registered == 0 {
+        line.push(styles.text, "nobody is registered");
+    } else {
+        line.push(styles.text, &format!("{} accepted, ", have(users.associated)));
+        let waiting = format!("{} not accepted yet", have(users.registered));
+        line.push(if users.registered > 0 { styles.warn } else { styles.text }, &waiting);
+    }
     if users.retired > 0 {
         line.push(styles.text, &format!(", {} retired", grouped(users.retired)));
     }

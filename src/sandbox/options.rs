@@ -27,6 +27,8 @@ pub struct Options {
     pub expiry: ExpiryShown,
     /// Requests one location answers at the same time; more are refused with 9646. Apple: 5.
     pub simultaneous: usize,
+    /// Whether requests beyond the announced rate (`maxRequestPerSecond`) are refused.
+    pub paced: bool,
     /// Between two attempts to deliver a notification. Apple: three within one to five minutes.
     pub notification_retry: Duration,
     /// How many versions of a data set `sinceVersionId` still knows; older ones are 9721.
@@ -49,6 +51,7 @@ impl Options {
             state_file: None,
             expiry: ExpiryShown::Always,
             simultaneous: 5,
+            paced: true,
             notification_retry: Duration::from_millis(200),
             version_retention: 10_000,
             event_retention: 10_000,

@@ -2,19 +2,22 @@
 //!
 //! Two ways in: [`from_str`] reads one document that this machine wrote or that nobody reviews into
 //! a type; [`read`] reads what people write and reviewers judge, keeps every place, and never stops
-//! at the first mistake. One way out: [`to_string`].
+//! at the first mistake. A third keeps how everything was written, comments too, for rewriting a text
+//! without changing what it says: [`tokens`]. One way out: [`to_string`].
 
 mod fault;
 mod node;
 mod plain;
 mod reader;
 mod text;
+mod tokens;
 
 pub use fault::{Fault, FaultKind};
 pub use node::{Entry, Node, Place, Style, Value};
 pub use plain::{Meaning, meaning};
 pub use reader::{Document, MAX_DEPTH, MAX_NODES, Read, read};
 pub use text::{NotText, text_of};
+pub use tokens::{Placed, Token, Tokens, Written, tokens};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -112,9 +112,16 @@ fn float(text: &str) -> bool {
         })
 }
 
-/// `12:30`, `1:30:00`, `190:20:30.15`: numbers to base 60 in YAML 1.1.
+/// `12:30`, `1:30:00`, `190:20:30.15`, `0:0.5`: numbers to base 60 in YAML 1.1.
 fn sexagesimal(text: &str) -> bool {
-    let (text, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let (text, fraction) = match text.split_once('.') {
+        Some((text, fraction)) => (text, Some(fraction)),
+        None => (text, None),
+    };
+    // `08:30` is text: only what has a fraction may begin with a zero.
+    if fraction.is_none() && text.starts_with('0') {
+        return false;
+    }
     let mut parts = text.split(':');
     let head = parts.next().unwrap_or_default();
     let mut tail = 0_usize;
@@ -131,7 +138,7 @@ fn sexagesimal(text: &str) -> bool {
     }
     tail > 0
         && all(head, |b| b == b'_' || b.is_ascii_digit())
-        && fraction.bytes().all(|b| b == b'_' || b.is_ascii_digit())
+        && fraction.unwrap_or_default().bytes().all(|b| b == b'_' || b.is_ascii_digit())
 }
 
 /// `1_000`, and `+5`, `-0`: whole numbers that do not come back as written.
@@ -172,14 +179,14 @@ mod tests {
             (
                 Meaning::Number,
                 "012345678901 0777 1E10 1e+10 123456E12345 0x1F 0o17 0b101 1_000 12:30 1:30:00 .5 5. \
-                 1.5 .inf -.INF .NaN +5 -5 -0 00 99999999999999999999 1__0 190:20:30.15",
+                 1.5 .inf -.INF .NaN +5 -5 -0 00 99999999999999999999 1__0 190:20:30.15 0:0.5",
             ),
             (Meaning::Time, "2026-12-20 2026-12-20T08:00 2026-1-2T8:00:00Z"),
             (Meaning::Reserved, "<< ="),
             (
                 Meaning::Text,
                 "DMPXK1A2HJ0M nope yess truE nULL oN 1F 12E 1E10X 0xZZ 0b2 10% 60s . - + -- 12:60 12:345 \
-                 1.2.3 2026-12 2026-12-20T x E10 e5 _1 ... com.example 24h year-7 None nil 1:2:3a F9FXN20ZJF8J",
+                 1.2.3 2026-12 2026-12-20T x E10 e5 _1 ... com.example 24h year-7 None nil 1:2:3a 08:30 0:0 F9FXN20ZJF8J",
             ),
         ];
         for (expected, words) in table {

@@ -1,11 +1,13 @@
 //! CEL filters over the rows of a table, evaluated once per distinct tuple of what they read.
 
+mod compile;
 mod evaluate;
 mod reads;
 mod row;
 mod select;
 mod tuples;
 
+pub use compile::NoFilter;
 pub use select::{FilterProblem, RowSet, select};
 
 use cel::Program;
@@ -19,11 +21,15 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Compiles an expression; `None` where it is no CEL.
-    pub fn compile(text: &str) -> Option<Self> {
-        let program = Program::compile(text).ok()?;
+    /// Compiles an expression, however hostile. This is the one way to CEL's parser that cannot
+    /// overflow a stack.
+    ///
+    /// # Errors
+    /// Why the text is no filter.
+    pub fn compile(text: &str) -> Result<Self, NoFilter> {
+        let program = compile::compile(text)?;
         let reads = Reads::of(program.expression());
-        Some(Self { program, reads })
+        Ok(Self { program, reads })
     }
 
     /// Names of the columns it reads, as `row.name` or `row["name"]`.

@@ -139,9 +139,10 @@ fn is_type(name: &str) -> bool {
 }
 
 fn text(expression: &IdedExpr) -> Option<&str> {
-    match &expression.expr {
-        Expr::Literal(LiteralValue::String(text)) => Some(text.inner()),
-        _ => None,
+    if let Expr::Literal(LiteralValue::String(text)) = &expression.expr {
+        Some(text.inner())
+    } else {
+        None
     }
 }
 

@@ -39,7 +39,7 @@ impl<'t> Row<'t> {
     }
 }
 
-fn name<'a>(key: &'a dyn Val) -> Result<&'a str, ExecutionError> {
+fn name(key: &dyn Val) -> Result<&str, ExecutionError> {
     key.downcast_ref::<CelString<'_>>().map(CelString::inner).ok_or_else(|| {
         ExecutionError::UnexpectedType {
             got: key.get_type().name().to_owned(),
@@ -130,6 +130,7 @@ struct Names<'b, 't>(std::slice::Iter<'b, CelString<'t>>);
 
 impl<'b, 'v, 't: 'v> CelIterator<'b, 'v> for Names<'b, 't> {
     fn next(&mut self) -> Option<&'b (dyn Val + 'v)> {
-        self.0.next().map(|name| name as &'b (dyn Val + 'v))
+        let name: &'b (dyn Val + 'v) = self.0.next()?;
+        Some(name)
     }
 }

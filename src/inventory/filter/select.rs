@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use cel::common::ast::{Expr, operators};
 use cel::{ExecutionError, IdedExpr};
+use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 use roaring::RoaringBitmap;
 
@@ -11,6 +12,10 @@ use super::reads::Reads;
 use super::row::Shape;
 use super::tuples::Tuples;
 use crate::inventory::table::{Column, Table};
+
+/// Stack of a thread that evaluates, in bytes: CEL's interpreter takes tens of kilobytes a level in a
+/// debug build. Only what is used of it becomes memory.
+const STACK: usize = 16 << 20;
 
 /// Rows of one table.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -68,6 +73,16 @@ pub enum FilterProblem {
 /// joined by `&&`, part by part, so that a million rows of 200 schools and 13 grades cost 213
 /// evaluations.
 pub fn select(table: &Table, filters: &[&Filter]) -> Vec<Result<RowSet, FilterProblem>> {
+    match ThreadPoolBuilder::new().stack_size(STACK).build() {
+        Ok(pool) => pool.install(|| select_here(table, filters)),
+        Err(error) => {
+            let problem = FilterProblem::Failed { row: 0, why: error.to_string() };
+            filters.iter().map(|_| Err(problem.clone())).collect()
+        }
+    }
+}
+
+fn select_here(table: &Table, filters: &[&Filter]) -> Vec<Result<RowSet, FilterProblem>> {
     let shape = Shape::of(table);
     let mut found: Vec<Option<Result<RowSet, FilterProblem>>> =
         filters.iter().map(|filter| static_problem(table, filter).map(Err)).collect();
@@ -193,11 +208,12 @@ fn conjuncts(expression: &IdedExpr) -> Vec<&IdedExpr> {
     let mut parts = vec![];
     let mut open = vec![expression];
     while let Some(next) = open.pop() {
-        match &next.expr {
-            Expr::Call(call) if call.func_name == operators::LOGICAL_AND => {
-                open.extend(call.args.iter().rev());
-            }
-            _ => parts.push(next),
+        if let Expr::Call(call) = &next.expr
+            && call.func_name == operators::LOGICAL_AND
+        {
+            open.extend(call.args.iter().rev());
+        } else {
+            parts.push(next);
         }
     }
     parts

@@ -64,17 +64,13 @@ fn pair(ids: &[u32], distinct: usize, column: &Column) -> (Vec<u32>, usize) {
         }
         *known
     };
-    let numbered = match distinct.checked_mul(width).filter(|&size| size <= DENSE) {
-        Some(size) => {
-            let mut table = vec![u32::MAX; size];
-            pairs
-                .map(|(id, code)| table.get_mut(id * width + code).map_or(0, &mut number))
-                .collect()
-        }
-        None => {
-            let mut table: HashMap<_, u32, DefaultHashBuilder> = HashMap::default();
-            pairs.map(|pair| number(table.entry(pair).or_insert(u32::MAX))).collect()
-        }
+    let size = distinct.checked_mul(width).filter(|&size| size <= DENSE);
+    let numbered = if let Some(size) = size {
+        let mut table = vec![u32::MAX; size];
+        pairs.map(|(id, code)| table.get_mut(id * width + code).map_or(0, &mut number)).collect()
+    } else {
+        let mut table: HashMap<_, u32, DefaultHashBuilder> = HashMap::default();
+        pairs.map(|pair| number(table.entry(pair).or_insert(u32::MAX))).collect()
     };
     (numbered, index(next))
 }

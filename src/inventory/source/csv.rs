@@ -162,16 +162,21 @@ impl CsvFile<'_> {
 
     fn failure(&self, error: &csv::Error, line: u64) -> Diagnostic {
         match error.kind() {
-            ErrorKind::Utf8 { .. } => self
-                .malformed(line, "the row is not UTF-8")
-                .help("export it again as \"CSV UTF-8\""),
             ErrorKind::Io(error) => {
                 match error.get_ref().and_then(|inner| inner.downcast_ref::<BadQuote>()) {
                     Some(bad) => self.malformed(bad.line(), &bad.to_string()),
                     None => self.unreadable(&path::reason(error)),
                 }
             }
-            _ => self.malformed(line, &error.to_string()),
+            ErrorKind::Utf8 { .. } => self
+                .malformed(line, "the row is not UTF-8")
+                .help("export it again as \"CSV UTF-8\""),
+            // The others are about writing, or about rules that are switched off here.
+            ErrorKind::UnequalLengths { .. }
+            | ErrorKind::Seek
+            | ErrorKind::Serialize(_)
+            | ErrorKind::Deserialize { .. }
+            | _ => self.malformed(line, &error.to_string()),
         }
     }
 }

@@ -139,11 +139,10 @@ impl<'de> DeserializeSeed<'de> for ValueSeed<'_> {
 }
 
 impl ValueSeed<'_> {
-    fn set<E>(self, value: impl fmt::Display) -> Result<(), E> {
+    fn set(self, value: impl fmt::Display) {
         use fmt::Write;
         // Writing to a String cannot fail.
         let _ = write!(self.slot, "{value}");
-        Ok(())
     }
 
     fn nested<E: de::Error>(&self, what: &str) -> E {
@@ -165,15 +164,18 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
     }
 
     fn visit_bool<E: de::Error>(self, value: bool) -> Result<(), E> {
-        self.set(value)
+        self.set(value);
+        Ok(())
     }
 
     fn visit_i64<E: de::Error>(self, value: i64) -> Result<(), E> {
-        self.set(value)
+        self.set(value);
+        Ok(())
     }
 
     fn visit_u64<E: de::Error>(self, value: u64) -> Result<(), E> {
-        self.set(value)
+        self.set(value);
+        Ok(())
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<(), E> {
@@ -181,7 +183,8 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
             let name = shown(self.name);
             return Err(E::custom(format!("{name} is a number too large to keep: quote it")));
         }
-        self.set(value)
+        self.set(value);
+        Ok(())
     }
 
     fn visit_unit<E: de::Error>(self) -> Result<(), E> {

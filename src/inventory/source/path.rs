@@ -43,10 +43,10 @@ pub(super) fn confine(folder: &Utf8Path, path: &Utf8Path) -> Result<Utf8PathBuf,
 
 /// The system's reason without the path, which the message names already.
 pub(super) fn reason(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        _ => error.to_string(),
+    if error.kind() == std::io::ErrorKind::NotFound {
+        "there is no such file".to_owned()
+    } else {
+        error.to_string()
     }
 }
 

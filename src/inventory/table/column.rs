@@ -46,8 +46,28 @@ impl Column {
 #[derive(Debug)]
 pub(super) struct ColumnBuilder {
     column: Column,
-    table: HashTable<u32>,
+    /// Values by hash. The hash is kept: growing would work them all out again.
+    table: HashTable<Slot>,
     hasher: DefaultHashBuilder,
+}
+
+/// Half a hash and the number of the value it is of.
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    hash: u32,
+    code: u32,
+}
+
+impl Slot {
+    /// The half spread over 64 bits: the table looks at the lowest and the highest.
+    fn spread(self) -> u64 {
+        u64::from(self.hash).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    }
+}
+
+/// The lower half of a hash.
+fn half(hash: u64) -> u32 {
+    u32::try_from(hash & u64::from(u32::MAX)).unwrap_or_default()
 }
 
 /// The column's distinct values are more than 4 GiB of text.
@@ -65,8 +85,8 @@ impl ColumnBuilder {
         if rows > 0 {
             builder.column.codes = vec![0; rows];
             builder.column.ends.push(0);
-            let hash = builder.hasher.hash_one("");
-            builder.table.insert_unique(hash, 0, |_| hash);
+            let slot = Slot { hash: half(builder.hasher.hash_one("")), code: 0 };
+            builder.table.insert_unique(slot.spread(), slot, |slot| slot.spread());
         }
         builder
     }
@@ -80,18 +100,19 @@ impl ColumnBuilder {
             codes.push(last);
             return Ok(());
         }
-        let hash = hasher.hash_one(value);
-        if let Some(&code) = table.find(hash, |&code| at(text, ends, index(code)) == Some(value)) {
-            codes.push(code);
+        let code = u32::try_from(ends.len()).map_err(|_| ColumnFull)?;
+        let slot = Slot { hash: half(hasher.hash_one(value)), code };
+        let same = |known: &Slot| {
+            known.hash == slot.hash && at(text, ends, index(known.code)) == Some(value)
+        };
+        if let Some(known) = table.find(slot.spread(), same) {
+            codes.push(known.code);
             return Ok(());
         }
-        let code = u32::try_from(ends.len()).map_err(|_| ColumnFull)?;
         let end = u32::try_from(text.len() + value.len()).map_err(|_| ColumnFull)?;
         text.push_str(value);
         ends.push(end);
-        table.insert_unique(hash, code, |&code| {
-            hasher.hash_one(at(text, ends, index(code)).unwrap_or_default())
-        });
+        table.insert_unique(slot.spread(), slot, |slot| slot.spread());
         codes.push(code);
         Ok(())
     }

@@ -146,8 +146,13 @@ fn document(report: &mut Report, root: &Node<'_>, text: &str, found: &mut Found)
     };
     let entry = |key: &str| entries.iter().find(|entry| entry.key == key);
     let first = entries.first().map_or(root.place, |entry| entry.key_place);
-    let version_is_known = api_version(report, entry("apiVersion"), first);
-    let kind = kind(report, entry("kind"), first);
+    let version = entry("apiVersion");
+    let version_is_known = api_version(report, version, entry("kind"), first);
+    // What is plainly no document of ours need not be of one of our kinds.
+    let is_ours = version.and_then(|entry| entry.value.scalar());
+    let is_ours = is_ours.is_some_and(|text| text.to_ascii_lowercase().starts_with("vpp"));
+    let judged = is_ours || (version.is_none() && entry("kind").is_some());
+    let kind = if judged { kind(report, entry("kind"), first) } else { None };
     let known = if version_is_known { kind } else { None };
     let Some((kind, anchor)) = known else {
         found.unreadable.push(report.span(first));
@@ -196,8 +201,16 @@ fn first_character(place: Place, text: &str) -> Place {
     Place { end: place.start.saturating_add(length), ..place }
 }
 
-fn api_version(report: &mut Report, entry: Option<&Entry<'_>>, first: Place) -> bool {
+fn api_version(
+    report: &mut Report,
+    entry: Option<&Entry<'_>>,
+    kind: Option<&Entry<'_>>,
+    first: Place,
+) -> bool {
     let (problem, place) = match entry {
+        None if kind.is_none() => {
+            ("the document has neither `apiVersion` nor `kind`".to_owned(), first)
+        }
         None => ("the document has no `apiVersion`".to_owned(), first),
         Some(entry) => match &entry.value.value {
             Value::Scalar(text, _) if text == "vpp/v1" => return true,

@@ -2,14 +2,18 @@ use std::collections::hash_map::{DefaultHasher, Entry};
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{Hash, Hasher};
 
-use crate::license::{Asset, ClientUserId, HolderRef, SerialNumber};
+use crate::license::{Asset, ClientUserId, SerialNumber};
 use crate::plan::Change;
 
 /// Who gets what, with everything alike put together: a row is all assets with the same holders,
 /// a column all holders with the same assets. A column is in a row wholly or not at all.
 pub(super) struct Graph<'a> {
     pub(super) rows: Vec<Row>,
-    pub(super) columns: Vec<Column<'a>>,
+    pub(super) columns: Vec<Column>,
+    /// Ascending.
+    pub(super) devices: Vec<&'a SerialNumber>,
+    /// Ascending.
+    pub(super) users: Vec<&'a ClientUserId>,
 }
 
 pub(super) struct Row {
@@ -20,9 +24,11 @@ pub(super) struct Row {
 }
 
 #[derive(Default)]
-pub(super) struct Column<'a> {
-    pub(super) devices: Vec<&'a SerialNumber>,
-    pub(super) users: Vec<&'a ClientUserId>,
+pub(super) struct Column {
+    /// Places in the graph's devices.
+    pub(super) devices: Vec<usize>,
+    /// Places in the graph's users.
+    pub(super) users: Vec<usize>,
 }
 
 /// The holders of one asset, ascending and each once.
@@ -79,67 +85,79 @@ impl<'a> Graph<'a> {
 
 /// Puts holders that are in the same rows together, by partition refinement: every row splits each
 /// class it cuts through. One step a pair.
-fn split<'a>(rows: Vec<(Vec<Asset>, Holders<'a>)>) -> Graph<'a> {
-    let mut numbers: HashMap<HolderRef<'a>, usize> = HashMap::new();
-    let mut holders: Vec<Named<'a>> = vec![];
+fn split(rows: Vec<(Vec<Asset>, Holders<'_>)>) -> Graph<'_> {
+    let mut devices = Numbers::default();
+    let mut users = Numbers::default();
+    for (_, row) in &rows {
+        row.devices.iter().for_each(|&device| devices.add(device));
+        row.users.iter().for_each(|&user| users.add(user));
+    }
+    let (devices, users) = (devices.sorted(), users.sorted());
+    // Devices first, then users, as people see them.
     let members: Vec<Vec<usize>> = rows
         .iter()
         .map(|(_, row)| {
-            let devices = row.devices.iter().map(|&device| Named::Device(device));
-            let users = row.users.iter().map(|&user| Named::User(user));
-            let named = devices.chain(users).map(|named| match numbers.entry(named.key()) {
-                Entry::Occupied(known) => *known.get(),
-                Entry::Vacant(free) => {
-                    holders.push(named);
-                    *free.insert(holders.len() - 1)
-                }
-            });
-            named.collect()
+            let of_devices = row.devices.iter().filter_map(|device| devices.places.get(device));
+            let of_users = row.users.iter().filter_map(|user| users.places.get(user));
+            let of_users = of_users.map(|place| devices.all.len() + place);
+            of_devices.copied().chain(of_users).collect()
         })
         .collect();
 
-    let classes = refine(holders.len(), &members);
+    let classes = refine(devices.all.len() + users.all.len(), &members);
     // Classes are numbered anew by their first holder, so that the result depends on the pairs
     // alone.
     let mut names: HashMap<usize, usize> = HashMap::new();
-    let mut columns: Vec<Column<'a>> = vec![];
-    let mut first: Vec<bool> = vec![];
-    let mut of: Vec<usize> = vec![];
-    for (class, named) in classes.into_iter().zip(&holders) {
+    let mut columns: Vec<Column> = vec![];
+    // The column of each holder that is its column's first.
+    let mut first: Vec<Option<usize>> = Vec::with_capacity(classes.len());
+    for (holder, class) in classes.into_iter().enumerate() {
         let next = columns.len();
         let column = *names.entry(class).or_insert(next);
-        first.push(column == next);
-        of.push(column);
         if column == next {
             columns.push(Column::default());
         }
-        match named {
-            Named::Device(device) => columns[column].devices.push(device),
-            Named::User(user) => columns[column].users.push(user),
+        first.push((column == next).then_some(column));
+        match holder.checked_sub(devices.all.len()) {
+            None => columns[column].devices.push(holder),
+            Some(user) => columns[column].users.push(user),
         }
     }
     let rows = rows.into_iter().zip(members).map(|((assets, _), members)| {
         let mut columns: Vec<usize> =
-            members.into_iter().filter(|&holder| first[holder]).map(|holder| of[holder]).collect();
+            members.into_iter().filter_map(|holder| first[holder]).collect();
         columns.sort_unstable();
         Row { assets, columns }
     });
-    Graph { rows: rows.collect(), columns }
+    Graph { rows: rows.collect(), columns, devices: devices.all, users: users.all }
 }
 
-/// A holder of a change.
-#[derive(Clone, Copy)]
-enum Named<'a> {
-    Device(&'a SerialNumber),
-    User(&'a ClientUserId),
+/// Names in order, and each one's place in it.
+struct Numbers<'a, T> {
+    all: Vec<&'a T>,
+    places: HashMap<&'a T, usize>,
 }
 
-impl<'a> Named<'a> {
-    fn key(self) -> HolderRef<'a> {
-        match self {
-            Self::Device(device) => HolderRef::Device(device.as_str()),
-            Self::User(user) => HolderRef::User(user.as_str()),
+impl<T> Default for Numbers<'_, T> {
+    fn default() -> Self {
+        Self { all: vec![], places: HashMap::new() }
+    }
+}
+
+impl<'a, T: Ord + Hash> Numbers<'a, T> {
+    fn add(&mut self, name: &'a T) {
+        if let Entry::Vacant(free) = self.places.entry(name) {
+            free.insert(0);
+            self.all.push(name);
         }
+    }
+
+    fn sorted(mut self) -> Self {
+        self.all.sort_unstable();
+        for (place, name) in self.all.iter().enumerate() {
+            self.places.insert(name, place);
+        }
+        self
     }
 }
 

@@ -114,8 +114,8 @@ fn cut(graph: &Graph<'_>, block: &Block, sizes: Sizes, rectangles: &mut Vec<Rect
         block.rows.iter().flat_map(|&row| &graph.rows[row].assets).copied().collect();
     assets.sort_unstable();
     let columns = || block.columns.iter().map(|&column| &graph.columns[column]);
-    let mut devices: Vec<&SerialNumber> = columns().flat_map(|c| &c.devices).copied().collect();
-    let mut users: Vec<&ClientUserId> = columns().flat_map(|c| &c.users).copied().collect();
+    let mut devices: Vec<usize> = columns().flat_map(|column| &column.devices).copied().collect();
+    let mut users: Vec<usize> = columns().flat_map(|column| &column.users).copied().collect();
     devices.sort_unstable();
     users.sort_unstable();
     let parts = devices.len().div_ceil(sizes.devices).max(users.len().div_ceil(sizes.users));
@@ -123,13 +123,15 @@ fn cut(graph: &Graph<'_>, block: &Block, sizes: Sizes, rectangles: &mut Vec<Rect
         for part in 0..parts {
             rectangles.push(Rectangle {
                 assets: assets.to_vec(),
-                devices: chunk(&devices, sizes.devices, part),
-                users: chunk(&users, sizes.users, part),
+                devices: chunk(&graph.devices, &devices, sizes.devices, part),
+                users: chunk(&graph.users, &users, sizes.users, part),
             });
         }
     }
 }
 
-fn chunk<T: Clone>(all: &[&T], size: usize, part: usize) -> Vec<T> {
-    all.chunks(size).nth(part).unwrap_or_default().iter().map(|&one| one.clone()).collect()
+/// The names of one part of the places.
+fn chunk<T: Clone>(names: &[&T], places: &[usize], size: usize, part: usize) -> Vec<T> {
+    let places = places.chunks(size).nth(part).unwrap_or_default();
+    places.iter().map(|&place| names[place].clone()).collect()
 }

@@ -101,6 +101,11 @@ fn lacks(allowance: &Allowance, moves: Moves, today: Date) -> Option<String> {
 /// The item that would waive it, ready to paste.
 fn example(guard: &Guard, name: Option<&str>, moves: Moves, today: Date) -> String {
     let until = today.checked_add(proposed()).unwrap_or(today);
+    // Every allowance has a bound; where nothing moves, that is nothing.
+    let moves = match moves {
+        Moves { reclaim: None, assign: None } => Moves { reclaim: Some(0), assign: None },
+        Moves { .. } => moves,
+    };
     let parts = [
         Some(format!("guard: {}", guard.code.id.trim_start_matches("VPP-"))),
         name.map(|name| format!("app: {}", scalar(name))),
@@ -174,6 +179,16 @@ mod tests {
         let help = short().plan().guards[0].help.clone();
         let proposed = "- {guard: G104, app: notability, assignUpTo: 2, until: 2026-11-28, \
                         reason: \"…\"}";
+        assert!(help.iter().any(|line| line.contains(proposed)), "{help:?}");
+    }
+
+    #[test]
+    fn the_proposed_allowance_has_a_bound_even_where_nothing_moves() {
+        let plan =
+            World::new().group("year-13", vec![]).app("notability").to("year-13").owns(2).plan();
+        assert_eq!(blocked(&plan), ["VPP-G105"]);
+        let help = &plan.guards[0].help;
+        let proposed = "- {guard: G105, app: year-13, reclaimUpTo: 0, until: 2026-11-28, ";
         assert!(help.iter().any(|line| line.contains(proposed)), "{help:?}");
     }
 

@@ -31,7 +31,7 @@ pub(super) const PLACE: Lint = Lint {
 
 pub(super) const ORDER: Lint = Lint {
     name: "changes-in-order",
-    about: "Changes stand by location, asset, action and cause, each once.",
+    about: "Changes stand by location, asset, action, cause and origin, each once.",
     check: |plan, say| {
         let places: HashMap<&str, usize> = plan
             .locations
@@ -45,8 +45,8 @@ pub(super) const ORDER: Lint = Lint {
         let key = |change: &Change| places.get(change.location.as_str()).copied();
         for pair in plan.changes.windows(2) {
             let [before, after] = pair else { continue };
-            let first = (key(before), before.asset, before.action, &before.cause);
-            let second = (key(after), after.asset, after.action, &after.cause);
+            let first = (key(before), before.asset, before.action, &before.cause, before.origin);
+            let second = (key(after), after.asset, after.action, &after.cause, after.origin);
             if first >= second {
                 say.push(format!("{} stands after {}", what(after), what(before)));
             }

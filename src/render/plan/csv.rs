@@ -3,11 +3,11 @@ use std::io::{self, Write};
 use hashbrown::HashMap;
 
 use crate::license::{AssetKind, ClientUserId, SerialNumber};
-use crate::plan::{Change, Plan};
+use crate::plan::{Change, Origin, Plan};
 use crate::render::{cause, escape};
 
 /// The names of the columns.
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 14] = [
     "location",
     "uid",
     "action",
@@ -21,6 +21,7 @@ const COLUMNS: [&str; 13] = [
     "cause_line",
     "cause",
     "bundle_id",
+    "origin",
 ];
 
 /// Writes what would move, one row per license: a row at a time, so that a million are no burden.
@@ -46,7 +47,8 @@ pub fn csv(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
 }
 
 fn of_change<W: Write>(rows: &mut csv::Writer<W>, change: &Change, uid: &str) -> io::Result<()> {
-    let Change { location, asset, kind, name, bundle_id, action, cause, devices, users } = change;
+    let Change { location, asset, kind, name, bundle_id, action, cause, devices, users, origin } =
+        change;
     let kind = match kind {
         AssetKind::App => "App",
         AssetKind::Book => "Book",
@@ -66,6 +68,12 @@ fn of_change<W: Write>(rows: &mut csv::Writer<W>, change: &Change, uid: &str) ->
         cause.line.to_string().into(),
         escape::csv_cell(&why),
         escape::csv_cell(bundle_id.as_deref().unwrap_or_default()),
+        match origin {
+            Some(Origin::Intended) => "intended",
+            Some(Origin::Drift) => "drift",
+            None => "",
+        }
+        .into(),
     ];
     let devices = devices.iter().map(|device| ("device", SerialNumber::as_str(device)));
     let users = users.iter().map(|user| ("user", ClientUserId::as_str(user)));

@@ -4,6 +4,7 @@
 //! cause and with every sum, and the printer lays it out. Only the second knows of widths.
 
 mod csv;
+mod diff;
 mod github;
 mod html;
 mod human;
@@ -11,6 +12,7 @@ mod markdown;
 mod sections;
 
 pub use csv::csv;
+pub use diff::diff;
 pub use github::{github, github_outputs};
 pub use html::html;
 pub use human::human;

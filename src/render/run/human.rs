@@ -7,7 +7,7 @@ use crate::render::number::{count, counted, duration, grouped, sum};
 use crate::render::page::{self, LINES, Part};
 use crate::render::table::{Column, Table, number_cell};
 use crate::render::text::Line;
-use crate::render::{Shape, Styles, cause, fingerprint};
+use crate::render::{Shape, Styles, Typed, cause, fingerprint};
 
 /// The page a report is drawn on.
 type Page<'r> = page::Page<'r, Content<'r>>;
@@ -41,6 +41,7 @@ pub fn human(
         Part::new(totals, 0, 0),
         Part::new(steps, 20, 3),
         Part::new(failures, 8, 2),
+        Part::new(withheld, 4, 1),
         Part::new(closing, 0, 0),
     ];
     for line in page.draw(&mut parts, LINES) {
@@ -94,12 +95,21 @@ fn verdict(page: &Page<'_>, _: usize) -> Vec<Line> {
             "Everything was as the plan wants it.".into(),
         ),
         RunResult::Stopped { reason } => {
-            (styles.verdict_blocked, format!("{} STOPPED", symbols.bad), format!("{reason}."))
+            let ended = page.content.sections.stopped.len();
+            let said = match page.content.report.locations.len() {
+                all @ 2.. if ended > 0 => format!(
+                    "{} of {} ended early.",
+                    grouped(count(ended)),
+                    counted(count(all), "location", "locations")
+                ),
+                _ => format!("{reason}."),
+            };
+            (styles.verdict_blocked, format!("{} STOPPED", symbols.bad), said)
         }
         RunResult::Interrupted => (
             styles.verdict_warn,
             format!("{} INTERRUPTED", symbols.warn),
-            "The run was ended from outside; what was sent is in the journal.".into(),
+            "The run was ended from outside; what was sent was read back.".into(),
         ),
     };
     let mut lines = vec![page.line()];
@@ -130,6 +140,10 @@ fn rest(summary: &RunSummary) -> String {
 fn stopped(page: &Page<'_>, rows: usize) -> Vec<Line> {
     let stopped = &page.content.sections.stopped;
     let mut lines = vec![];
+    if page.content.report.locations.len() == 1 {
+        // The verdict has said it.
+        return lines;
+    }
     for (name, why) in stopped.iter().take(rows) {
         let line =
             page.line().gap(6).put(page.styles.name, name).put(page.styles.text, " ended early: ");
@@ -257,18 +271,25 @@ fn steps(page: &Page<'_>, rows: usize) -> Vec<Line> {
 }
 
 fn failures(page: &Page<'_>, rows: usize) -> Vec<Line> {
-    let failures = &page.content.sections.failures;
-    if failures.is_empty() {
+    list(page, "What failed", &page.content.sections.failures, rows)
+}
+
+fn withheld(page: &Page<'_>, rows: usize) -> Vec<Line> {
+    list(page, "What was withheld", &page.content.sections.withheld, rows)
+}
+
+fn list(page: &Page<'_>, heading: &str, all: &[FailureRow<'_>], rows: usize) -> Vec<Line> {
+    if all.is_empty() {
         return vec![];
     }
-    let mut lines = page.heading("What failed", "");
-    for row in failures.iter().take(rows) {
+    let mut lines = page.heading(heading, "");
+    for row in all.iter().take(rows) {
         lines.extend(failure(page, row));
     }
-    let rest = failures.get(rows..).unwrap_or_default();
+    let rest = all.get(rows..).unwrap_or_default();
     if !rest.is_empty() {
         let hit = grouped(sum(rest.iter().map(|row| row.count)));
-        let text = format!(" {} kinds of failure, {hit} times", page.plus(count(rest.len())));
+        let text = format!(" {} reasons, {hit} times", page.plus(count(rest.len())));
         lines.push(page.styled(page.styles.dim, &text));
     }
     lines
@@ -324,7 +345,9 @@ fn closing(page: &Page<'_>, _: usize) -> Vec<Line> {
         }
         RunResult::Stopped { .. } => " again continues, once what stopped it is mended",
     };
-    let next = row("Next").put(styles.path, "vpp apply").put(styles.text, again);
+    let Typed { folder, options, .. } = &page.shape.typed;
+    let command = format!("vpp apply{folder}{options}");
+    let next = row("Next").put(styles.path, &command).put(styles.text, again);
     lines.extend(page.wrap(next, 13, 2));
     lines
 }

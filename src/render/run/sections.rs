@@ -14,6 +14,8 @@ pub struct RunSections<'r> {
     pub steps: Vec<StepRow<'r>>,
     /// What failed, one per kind of failure, the most frequent first.
     pub failures: Vec<FailureRow<'r>>,
+    /// What was withheld on purpose, one per reason, the most frequent first.
+    pub withheld: Vec<FailureRow<'r>>,
     /// Locations that ended early, and why.
     pub stopped: Vec<(&'r str, &'r str)>,
     /// Locations that were claimed.
@@ -82,6 +84,7 @@ impl<'r> RunSections<'r> {
         Self {
             steps: steps(report),
             failures: failures(report),
+            withheld: withheld(report),
             stopped: stopped.collect(),
             claimed: claimed.collect(),
         }
@@ -125,7 +128,7 @@ fn steps(report: &RunReport) -> Vec<StepRow<'_>> {
 const CLAIM: &str = "claiming the location";
 
 fn failures(report: &RunReport) -> Vec<FailureRow<'_>> {
-    let mut rows: BTreeMap<(Option<i32>, &str), (FailureRow<'_>, Examples<'_>)> = BTreeMap::new();
+    let mut rows = Rows::new();
     let mut take = |what, failure| merge(&mut rows, what, failure);
     for location in &report.locations {
         if let Some(StepOutcome::Failed { failure }) = &location.claim {
@@ -144,6 +147,21 @@ fn failures(report: &RunReport) -> Vec<FailureRow<'_>> {
             change.failed.iter().for_each(|failure| take(&change.name, failure));
         }
     }
+    ranked(rows)
+}
+
+fn withheld(report: &RunReport) -> Vec<FailureRow<'_>> {
+    let mut rows = Rows::new();
+    for change in report.locations.iter().flat_map(|location| &location.changes) {
+        change.withheld.iter().for_each(|failure| merge(&mut rows, &change.name, failure));
+    }
+    ranked(rows)
+}
+
+/// Failures of one number and text, together.
+type Rows<'r> = BTreeMap<(Option<i32>, &'r str), (FailureRow<'r>, Examples<'r>)>;
+
+fn ranked(rows: Rows<'_>) -> Vec<FailureRow<'_>> {
     let mut rows: Vec<FailureRow<'_>> = rows
         .into_values()
         .map(|(mut row, examples)| {
@@ -157,11 +175,7 @@ fn failures(report: &RunReport) -> Vec<FailureRow<'_>> {
     rows
 }
 
-fn merge<'r>(
-    rows: &mut BTreeMap<(Option<i32>, &'r str), (FailureRow<'r>, Examples<'r>)>,
-    what: &'r str,
-    failure: &'r Failure,
-) {
+fn merge<'r>(rows: &mut Rows<'r>, what: &'r str, failure: &'r Failure) {
     let Failure { number, message, help, holders, count } = failure;
     let (row, examples) = rows.entry((*number, message)).or_insert_with(|| {
         let row = FailureRow {

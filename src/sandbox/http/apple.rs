@@ -161,7 +161,11 @@ async fn handle(
 }
 
 fn enter<'a>(sandbox: &Sandbox, shelf: &'a Shelf) -> Result<Turn<'a>, Refusal> {
-    let per_second = crate::sandbox::number_of(sandbox.inner.limits.max_request_per_second);
+    let per_second = if sandbox.inner.options.paced {
+        crate::sandbox::number_of(sandbox.inner.limits.max_request_per_second)
+    } else {
+        usize::MAX
+    };
     let entered = shelf.gate.enter(Instant::now(), sandbox.inner.options.simultaneous, per_second);
     entered.map_err(|full| {
         Refusal::new(9646).because(match full {

@@ -1,1 +1,14 @@
-//! The apply room from outside.
+//! The apply room from outside: manifests on disk, an Apple in this process, everything between.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests are not inside of `#[test]`, where these are allowed anyway"
+)]
+
+mod ends;
+pub(crate) mod house;
+mod numbers;
+mod random;
+mod requests;
+pub(crate) mod tap;

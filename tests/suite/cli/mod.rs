@@ -1,1 +1,18 @@
-//! The cli room from outside.
+//! The program from outside, as shells and pipelines run it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests are not inside of `#[test]`, where these are allowed anyway"
+)]
+
+mod apple;
+mod claims;
+mod exits;
+mod manifests;
+mod places;
+mod quickstart;
+mod reading;
+mod saved;
+mod secrets;
+mod shell;

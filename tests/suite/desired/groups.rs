@@ -162,3 +162,55 @@ fn an_inventory_that_failed_is_reported_once() {
     let resolved = vpp::desired::resolve(&world.manifests, &loaded.tables, &mut roster);
     assert!(resolved.diagnostics.is_empty(), "{:#?}", resolved.diagnostics);
 }
+
+#[test]
+fn a_hostile_filter_is_an_error_and_takes_nothing_with_it() {
+    for filter in [
+        format!("1{} == 1", " + 1".repeat(8000)),
+        format!("row{} == ''", ".a".repeat(16_000)),
+        format!("row.grade in [{}]", "'7',".repeat(20_000)),
+    ] {
+        let mut world = school();
+        world.filtered("group", "devices", &filter);
+        let found = only(&world.resolve().resolved.diagnostics);
+        assert!(found.starts_with("VPP-D010: the filter is too complex: it "), "{found}");
+    }
+}
+
+#[test]
+fn a_filter_as_deep_as_allowed_is_worked_out() {
+    for filter in [
+        format!("1{} == 61", " + 1".repeat(60)),
+        format!("{}true", "!".repeat(60)),
+        vec!["row.grade == '7'"; 1500].join(" || "),
+        vec!["row.grade == '7'"; 1500].join(" && "),
+        format!("{}row.grade == '7'", "row.grade == '8' ? false : ".repeat(50)),
+        format!("{}row.grade == '7'{}", "(".repeat(60), ")".repeat(60)),
+    ] {
+        let mut world = school();
+        world.filtered("group", "devices", &filter);
+        let outcome = world.resolve();
+        assert!(outcome.codes().is_empty(), "{:#?}", outcome.resolved.diagnostics);
+        assert!(outcome.group("group").starts_with("S1 S2"), "{}", &filter[..20]);
+    }
+}
+
+#[test]
+fn many_rows_and_many_groups_add_up() {
+    let rows: String =
+        (0..20_000).map(|n| format!("S{n},u{},{},{}\n", n % 700, n % 13, n % 40)).collect();
+    let mut world = World::new();
+    world.csv("devices", "serial=serial user=owner", format!("serial,owner,grade,school\n{rows}"));
+    for n in 0..26 {
+        let (grade, school) = (n % 13, n);
+        let filter = format!("row.grade == '{grade}' || row.school == '{school}'");
+        world.filtered(&format!("g{n}"), "devices", &filter);
+    }
+    let outcome = world.resolve();
+    for n in 0..26 {
+        let members = (0..20_000).filter(|row| row % 13 == n % 13 || row % 40 == n).count();
+        let found = &outcome.resolved.desired.groups[&format!("g{n}")].members;
+        assert_eq!(found.len(), u64::try_from(members).unwrap());
+    }
+    assert_eq!(outcome.roster.len(), 20_700);
+}

@@ -1,4 +1,9 @@
 //! What manifests and inventories add up to.
+#![expect(
+    clippy::unwrap_used,
+    clippy::format_collect,
+    reason = "helpers of tests, outside the functions clippy knows as tests"
+)]
 
 mod entries;
 mod groups;

@@ -156,6 +156,6 @@ fn nothing_runs_unless_it_was_allowed() {
     world.environment.allow_exec = false;
     let found = error(&world.load());
     assert!(found.starts_with("VPP-I010: the inventory program `sh` was not run"), "{found}");
-    assert!(found.contains("--allow-exec"), "{found}");
+    assert!(found.contains("--no-exec"), "{found}");
     assert!(!world.folder().join("ran").exists());
 }

@@ -99,7 +99,7 @@ fn oracle(table: &Table, row: usize, filter: &str) -> Option<bool> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 64, ..ProptestConfig::default() })]
 
     #[test]
     fn once_per_tuple_is_the_same_as_once_per_row(
@@ -116,16 +116,15 @@ proptest! {
         let found = select(&table, &compiled.iter().collect::<Vec<_>>());
         for (filter, found) in filters.iter().zip(found) {
             let answers: Vec<_> = (0..rows.len()).map(|row| oracle(&table, row, filter)).collect();
-            match answers.iter().position(Option::is_none) {
-                Some(first) => prop_assert!(
+            if let Some(first) = answers.iter().position(Option::is_none) {
+                prop_assert!(
                     matches!(found, Err(FilterProblem::Failed { row, .. }) if row == first),
                     "{filter}: {found:?}, first failure in row {first}"
-                ),
-                None => {
-                    let expected: Vec<_> =
-                        (0..rows.len()).filter(|&row| answers[row] == Some(true)).collect();
-                    prop_assert_eq!(found.unwrap().iter().collect::<Vec<_>>(), expected);
-                }
+                );
+            } else {
+                let expected: Vec<_> =
+                    (0..rows.len()).filter(|&row| answers[row] == Some(true)).collect();
+                prop_assert_eq!(found.unwrap().iter().collect::<Vec<_>>(), expected);
             }
         }
     }

@@ -16,4 +16,5 @@ mod meaning;
 mod schema;
 mod secrets;
 mod texts;
+mod written;
 mod yaml;

@@ -111,7 +111,7 @@ fn tree() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Whatever the writer writes reads back the same here, in another reader, and in our own
     /// one-document reader.
@@ -135,7 +135,7 @@ proptest! {
             && !text.contains(": ")
             && !text.ends_with(':')
             && !text.starts_with("- ")
-            && text != "-"
+            && !["-", "---", "..."].contains(&text.as_str())
         {
             prop_assert_eq!(theirs, Value::from(text));
         }

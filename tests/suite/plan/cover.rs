@@ -33,6 +33,7 @@ fn change(
         name: format!("app-{number}"),
         bundle_id: None,
         action: Action::Assign,
+        origin: None,
         cause: Cause {
             file: "apps.yaml".to_owned(),
             line: 1,
@@ -127,6 +128,19 @@ fn a_large_common_part_is_taken_out_first() {
     let changes: Vec<_> =
         (0..25).map(|app| change(app, (0..1000).chain([2000 + app]), [])).collect();
     assert_eq!(cover(&changes).len(), 26);
+}
+
+#[test]
+fn parts_that_want_different_ways_each_get_theirs() {
+    // 25 apps for everybody and one device each besides: 26 by holder, 50 by app.
+    let everybody = (0..25).map(|app| change(app, (0..1000).chain([2000 + app]), []));
+    // Ten apps, and a device for each of their combinations: 10 by app, 1,022 by holder.
+    let mixed = (0..10).map(|app| {
+        let devices = (1..1023_usize).filter(move |device| device >> app & 1 == 1);
+        change(100 + app, devices.map(|device| 5000 + device), [])
+    });
+    let changes: Vec<_> = everybody.chain(mixed).collect();
+    assert_eq!(cover(&changes).len(), 36);
 }
 
 #[test]

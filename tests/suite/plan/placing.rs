@@ -285,6 +285,22 @@ fn what_cannot_come_back_stays() {
 }
 
 #[test]
+fn a_holder_whose_name_could_not_be_sent_back_is_left_alone_and_counted() {
+    let plan = World::new()
+        .group("year-7", devices(1..=1))
+        .app("notability")
+        .to("year-7")
+        .reclaim(ReclaimMode::Release)
+        .held_by(devices(2..=2))
+        .held_oddly("d-3")
+        .owns(9)
+        .plan();
+    assert_eq!((plan.summary.release, plan.summary.kept), (1, 1));
+    assert_eq!(plan.inactions[0].kind, InactionKind::Malformed);
+    assert_eq!(plan.inactions[0].examples, ["d-3"]);
+}
+
+#[test]
 fn a_plan_counts_its_write_requests() {
     let plan = World::new()
         .at(NORTH, |site| site.owner = None)

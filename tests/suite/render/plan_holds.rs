@@ -223,6 +223,7 @@ fn change() -> impl Strategy<Value = Change> {
             bundle_id: None,
             action,
             cause,
+            origin: None,
             devices: devices.iter().filter_map(|one| one.parse::<SerialNumber>().ok()).collect(),
             users: users.iter().filter_map(|one| ClientUserId::new(one)).collect(),
         },
@@ -368,7 +369,8 @@ prop_compose! {
 
 fn holds(plan: &Plan, width: usize, ascii: bool) -> Result<(), TestCaseError> {
     for detail in [false, true] {
-        let shape = Shape { width, ascii, detail, plan_file: Some("p\u{1b}lan".into()) };
+        let plan_file = Some("p\u{1b}lan".into());
+        let shape = Shape { width, ascii, detail, plan_file, ..Shape::default() };
         let text = human(&Styles::plain(), &shape, plan);
         prop_assert!(!text.chars().any(|c| c != '\n' && escape::is_hidden(c)), "{text:?}");
         prop_assert!(!ascii || text.is_ascii(), "{text}");

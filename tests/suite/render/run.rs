@@ -24,6 +24,7 @@ fn change(id: usize, name: &str, action: Action, kind: CauseKind) -> ChangeRepor
         already: 0,
         failed: vec![],
         not_tried: 0,
+        withheld: vec![],
         waits: 0,
     }
 }

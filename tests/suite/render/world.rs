@@ -93,6 +93,7 @@ impl World {
             created_at: time("2026-11-21T09:14:11Z"),
             manifests: ManifestSource { folder: ".".into(), digest: "0".repeat(64) },
             fingerprint: format!("vpp1:9f2c41d077ab{}", "0".repeat(52)),
+            base: None,
             complete: true,
             applyable: true,
             summary: Summary::default(),
@@ -197,6 +198,7 @@ impl World {
             bundle_id: None,
             action,
             cause: Cause { file: place.0.into(), line: place.1, kind },
+            origin: None,
             devices: serials.iter().map(|serial| serial.parse().unwrap()).collect(),
             users: vec![],
         });

@@ -63,13 +63,13 @@ impl Source for Program<'_> {
             // Killed because of what it wrote: the output is what to look at.
             (End::Done | End::Failed { .. }, Err(diagnostics)) => Err(diagnostics),
             (End::Done, Ok(())) => Ok(Freshness::Live),
-            (End::Failed { status, errors }, Ok(())) => Err(vec![
-                self.with_errors(self.failed(&format!("it ended with {status}")), &errors),
-            ]),
+            (End::Failed { status, errors }, Ok(())) => {
+                Err(vec![with_errors(self.failed(&format!("it ended with {status}")), &errors)])
+            }
             (End::TimedOut { errors }, _) => {
                 let message = format!("it took longer than {:?} and was stopped", self.timeout);
                 let late = self.failed(&message).help("give it more time with `timeout`");
-                Err(vec![self.with_errors(late, &errors)])
+                Err(vec![with_errors(late, &errors)])
             }
         }
     }
@@ -80,20 +80,12 @@ impl Program<'_> {
         let message = format!("the inventory program {} was not run", shown(program));
         Diagnostic::error(&codes::EXEC_REFUSED, message)
             .at(self.span, "runs a program of the manifests' choice")
-            .help("add --allow-exec where you trust whoever can change these manifests")
+            .help("leave out --no-exec where you trust whoever can change these manifests")
     }
 
     fn failed(&self, what: &str) -> Diagnostic {
         let message = format!("{}: the inventory program failed: {what}", self.origin());
         Diagnostic::error(&codes::EXEC_FAILED, message).at(self.span, "run from here")
-    }
-
-    fn with_errors(&self, diagnostic: Diagnostic, errors: &[String]) -> Diagnostic {
-        let said = match errors {
-            [] => "it wrote nothing to standard error".to_owned(),
-            lines => format!("it wrote to standard error: {}", lines.join(" | ")),
-        };
-        diagnostic.help(said)
     }
 
     /// What the program sees, or which variable is missing.
@@ -163,4 +155,13 @@ impl Program<'_> {
             .at(self.span, "run from here")
             .help("every line must be one JSON object of strings, numbers, booleans and null")
     }
+}
+
+/// Adds what the program said last.
+fn with_errors(diagnostic: Diagnostic, errors: &[String]) -> Diagnostic {
+    let said = match errors {
+        [] => "it wrote nothing to standard error".to_owned(),
+        lines => format!("it wrote to standard error: {}", lines.join(" | ")),
+    };
+    diagnostic.help(said)
 }

@@ -9,7 +9,20 @@ use crate::render::text::Line;
 
 /// Why it changes: one row per reason, numbered, with the sums.
 pub(super) fn causes(page: &Page<'_>, rows: usize) -> Vec<Line> {
-    let (styles, causes) = (page.styles, &page.content.sections.causes);
+    reasons(page, rows, false, page.heading("Why it changes", ""))
+}
+
+/// What was out of place before this change of the manifests, in the same way.
+pub(super) fn drift(page: &Page<'_>, rows: usize) -> Vec<Line> {
+    let title = page.heading("Drift", "out of place before this change, put right all the same");
+    reasons(page, rows, true, title)
+}
+
+fn reasons(page: &Page<'_>, rows: usize, drift: bool, title: Vec<Line>) -> Vec<Line> {
+    let styles = page.styles;
+    let all = page.content.sections.causes.iter().enumerate();
+    let of_it: Vec<(usize, &CauseRow<'_>)> = all.filter(|(_, row)| row.drift == drift).collect();
+    let causes: Vec<&CauseRow<'_>> = of_it.iter().map(|(_, row)| *row).collect();
     if causes.is_empty() {
         return vec![];
     }
@@ -24,7 +37,7 @@ pub(super) fn causes(page: &Page<'_>, rows: usize) -> Vec<Line> {
     let number = |style, value: u64| {
         number_cell(page.shape, if value == 0 { styles.dim } else { style }, value)
     };
-    for (at, row) in causes.iter().enumerate().take(rows) {
+    for (at, row) in of_it.iter().take(rows) {
         table.row([
             number(styles.heading, count(at + 1)),
             cause::line(styles, page.shape.ascii, row.kind),
@@ -48,7 +61,7 @@ pub(super) fn causes(page: &Page<'_>, rows: usize) -> Vec<Line> {
         ]);
     }
     if causes.len() > 1 {
-        let all = |of: fn(&CauseRow<'_>) -> u64| sum(causes.iter().map(of));
+        let all = |of: fn(&CauseRow<'_>) -> u64| sum(causes.iter().map(|row| of(row)));
         // No sum of apps: one app can have several causes.
         table.row([
             page.line(),
@@ -58,7 +71,7 @@ pub(super) fn causes(page: &Page<'_>, rows: usize) -> Vec<Line> {
             number(styles.heading, all(|row| row.reclaim)),
         ]);
     }
-    titled(page, page.heading("Why it changes", ""), &table)
+    titled(page, title, &table)
 }
 
 fn titled(page: &Page<'_>, mut lines: Vec<Line>, table: &Table) -> Vec<Line> {

@@ -1,4 +1,5 @@
 use super::page::Page;
+use crate::render::Typed;
 use crate::render::fingerprint;
 use crate::render::number::{count, counted, grouped, seconds};
 use crate::render::plan::Verdict;
@@ -102,28 +103,31 @@ pub(super) fn closing(page: &Page<'_>, _: usize) -> Vec<Line> {
         print.push(styles.dim, &format!(" {} saved as {file}", symbols.dot));
     }
     lines.extend(page.wrap(print, 13, 2));
-    let saved = file.map(|file| format!(" {file}")).unwrap_or_default();
-    let next = row("Next");
-    let next = match page.content.sections.verdict {
-        Verdict::Ready => next.put(styles.path, &format!("vpp apply{saved}")),
+    let Typed { folder, options, applying } = &page.shape.typed;
+    let subject = file.map_or_else(|| folder.clone(), |file| format!(" {file}"));
+    let again = format!("vpp plan{folder}{options}");
+    let before = match page.content.sections.verdict {
+        Verdict::Ready if *applying => return lines,
+        // A command is not wrapped, so that it can be copied.
+        Verdict::Ready => {
+            let command = format!("vpp apply{subject}{options}");
+            lines.push(row("Next").put(styles.path, &command));
+            None
+        }
         Verdict::Nothing => return lines,
-        Verdict::Blocked { .. } => next
-            .put(styles.text, "fix or allow what blocks, then ")
-            .put(styles.path, "vpp plan")
-            .put(styles.text, " again"),
-        Verdict::Incomplete { .. } => next
-            .put(styles.text, "mend what kept it from reading, then ")
-            .put(styles.path, "vpp plan")
-            .put(styles.text, " again"),
+        Verdict::Blocked { .. } => Some("fix or allow what blocks, then "),
+        Verdict::Incomplete { .. } => Some("mend what kept it from reading, then "),
     };
-    lines.extend(page.wrap(next, 13, 2));
+    if let Some(first) = before {
+        let line = row("Next").put(styles.text, first).put(styles.path, &again);
+        lines.extend(page.wrap(line.put(styles.text, " again"), 13, 2));
+    }
     if !page.shape.detail && !plan.changes.is_empty() {
         let command = match file {
             Some(file) => format!("vpp show {file} --detail"),
-            None => "vpp plan --detail".to_owned(),
+            None => format!("{again} --detail"),
         };
-        let line = row("Holders").put(styles.path, &command);
-        lines.extend(page.wrap(line, 13, 2));
+        lines.push(row("Holders").put(styles.path, &command));
     }
     lines
 }

@@ -33,8 +33,18 @@ pub(super) fn holders(out: &mut dyn Write, page: &Page<'_>) -> io::Result<()> {
 }
 
 fn one(out: &mut dyn Write, page: &Page<'_>, change: &Change) -> io::Result<()> {
-    let Change { location, asset, kind: _, name, bundle_id: _, action, cause, devices, users } =
-        change;
+    let Change {
+        location,
+        asset,
+        kind: _,
+        name,
+        bundle_id: _,
+        action,
+        cause,
+        devices,
+        users,
+        origin: _,
+    } = change;
     let styles = page.styles;
     let (style, verb) = match action {
         Action::Assign => (styles.assign, "+ assign"),

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use hashbrown::HashMap;
 
 use crate::license::Asset;
-use crate::plan::{CauseKind, Plan};
+use crate::plan::{CauseKind, Origin, Plan};
 use crate::render::number::count;
 
 /// A line of a file.
@@ -20,6 +20,8 @@ pub struct Place<'p> {
 pub struct CauseRow<'p> {
     /// The reason.
     pub kind: &'p CauseKind,
+    /// Whether these were out of place before this change of the manifests.
+    pub drift: bool,
     /// The lines that say so, in the order of files.
     pub places: BTreeSet<Place<'p>>,
     /// Licenses given for it.
@@ -30,16 +32,18 @@ pub struct CauseRow<'p> {
     pub assets: BTreeSet<Asset>,
 }
 
-/// The reasons, the largest first, and each change's number of its reason, from 1.
+/// The reasons, what is intended before drift, the largest first, and each change's number of its reason, from 1.
 pub(super) fn causes(plan: &Plan) -> (Vec<CauseRow<'_>>, Vec<usize>) {
-    let mut index: HashMap<&CauseKind, usize> = HashMap::new();
+    let mut index: HashMap<(&CauseKind, bool), usize> = HashMap::new();
     let mut rows: Vec<CauseRow<'_>> = vec![];
     let mut of_change = Vec::with_capacity(plan.changes.len());
     for change in &plan.changes {
         let kind = &change.cause.kind;
-        let at = *index.entry(kind).or_insert_with(|| {
+        let drift = change.origin == Some(Origin::Drift);
+        let at = *index.entry((kind, drift)).or_insert_with(|| {
             rows.push(CauseRow {
                 kind,
+                drift,
                 places: BTreeSet::new(),
                 assign: 0,
                 reclaim: 0,
@@ -59,7 +63,7 @@ pub(super) fn causes(plan: &Plan) -> (Vec<CauseRow<'_>>, Vec<usize>) {
     order.sort_by_key(|&at| {
         let row = rows.get(at);
         let pairs = row.map_or(0, |row| row.assign.saturating_add(row.reclaim));
-        (std::cmp::Reverse(pairs), row.map(|row| row.kind))
+        (row.map(|row| row.drift), std::cmp::Reverse(pairs), row.map(|row| row.kind))
     });
     let mut numbers = vec![0; rows.len()];
     for (place, &at) in order.iter().enumerate() {

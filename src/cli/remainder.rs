@@ -1,0 +1,107 @@
+//! Whether one plan is what is left of another.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::license::{Asset, ClientUserId, SerialNumber};
+use crate::plan::{Action, Plan};
+use crate::render::escape;
+
+/// One thing a plan would do, at the location with this id at Apple.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Effect<'a> {
+    location: &'a str,
+    what: What<'a>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum What<'a> {
+    Device(Asset, Action, &'a str),
+    User(Asset, Action, &'a str),
+    /// Everything else a plan does, as it is written in the plan file.
+    Other(&'static str, String),
+}
+
+/// The first thing `left` would do that `whole` would not.
+pub(super) fn beyond(left: &Plan, whole: &Plan) -> Option<String> {
+    let approved = effects(whole);
+    effects(left).difference(&approved).next().map(ToString::to_string)
+}
+
+/// What the fingerprint is made of.
+fn effects(plan: &Plan) -> BTreeSet<Effect<'_>> {
+    let uid = |name: &str| {
+        let location = plan.locations.iter().find(|location| location.name == name);
+        location.and_then(|location| location.uid.as_deref()).unwrap_or_default()
+    };
+    let mut effects = BTreeSet::new();
+    for change in &plan.changes {
+        let location = uid(&change.location);
+        let devices = change.devices.iter().map(SerialNumber::as_str);
+        let users = change.users.iter().map(ClientUserId::as_str);
+        let of_devices = devices.map(|one| What::Device(change.asset, change.action, one));
+        let of_users = users.map(|one| What::User(change.asset, change.action, one));
+        effects.extend(of_devices.chain(of_users).map(|what| Effect { location, what }));
+    }
+    for location in &plan.locations {
+        let users = &location.users;
+        let json = |word, value: serde_json::Result<Value>| {
+            // Strings and structs of strings: writing them cannot fail.
+            What::Other(word, value.unwrap_or_default().to_string())
+        };
+        let claim = location.claim.iter().map(|who| json("claim", serde_json::to_value(who)));
+        let create = users.create.iter().map(|who| json("create", serde_json::to_value(who)));
+        let update = users.update.iter().map(|who| json("update", serde_json::to_value(who)));
+        let retire = users.retire.iter().map(|who| json("retire", serde_json::to_value(who)));
+        let uid = location.uid.as_deref().unwrap_or_default();
+        let all = claim.chain(create).chain(update).chain(retire);
+        effects.extend(all.map(|what| Effect { location: uid, what }));
+    }
+    effects
+}
+
+impl fmt::Display for Effect<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { location, what } = self;
+        let (asset, action, kind, who) = match what {
+            What::Device(asset, action, who) => (asset, action, "device", who),
+            What::User(asset, action, who) => (asset, action, "user", who),
+            What::Other(word, who) => return write!(f, "{word} {who} at {location}"),
+        };
+        write!(f, "{action} {} {kind} {} at {location}", asset.adam_id, escape::terminal(who))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::beyond;
+    use crate::plan::Plan;
+    use crate::plan::world::{World, devices};
+
+    fn giving(to: std::ops::RangeInclusive<u32>) -> Plan {
+        let world = World::new().group("year-7", devices(to)).app("notability").to("year-7");
+        world.owns(20).plan()
+    }
+
+    #[test]
+    fn what_is_left_is_part_of_the_plan_and_more_is_not() {
+        let whole = giving(1..=8);
+        assert_eq!(beyond(&giving(3..=5), &whole), None);
+        assert_eq!(beyond(&whole, &whole), None);
+        let more = beyond(&giving(8..=9), &whole);
+        assert_eq!(more.as_deref(), Some("assign 1001 device D009 at 2049025000431439"));
+    }
+
+    #[test]
+    fn another_location_or_another_action_is_not_part_of_it() {
+        let whole = giving(1..=8);
+        let mut elsewhere = giving(1..=2);
+        elsewhere.locations[0].uid = Some("1".to_owned());
+        assert!(beyond(&elsewhere, &whole).unwrap().ends_with("at 1"));
+        let mut otherwise = giving(1..=2);
+        otherwise.changes[0].action = crate::plan::Action::Release;
+        assert!(beyond(&otherwise, &whole).unwrap().starts_with("release "));
+    }
+}

@@ -1,0 +1,60 @@
+//! An Apple over a socket for programs run by a shell, with a tap on the line.
+
+use jiff::Timestamp;
+use vpp::sandbox::{Options, Running, Sandbox, World};
+
+use super::shell::Shell;
+use crate::apply::tap::Tap;
+
+pub(super) struct Apple {
+    pub(super) sandbox: Sandbox,
+    pub(super) tap: Tap,
+    _running: Running,
+    _runtime: tokio::runtime::Runtime,
+}
+
+/// The token of the one location of the quickstart.
+pub(super) const TOKEN: &str = "VPP_TOKEN";
+
+impl Apple {
+    /// Serves the world of a shell's folder and tells the shell where and with which token.
+    pub(super) fn of(shell: &mut Shell) -> Self {
+        let text = shell.read("world.yaml");
+        let apple = Self::serving(&text);
+        for (name, uid) in apple.sandbox.locations() {
+            let upper = name.to_ascii_uppercase().replace('-', "_");
+            let token = apple.sandbox.token(&uid).unwrap();
+            shell.set(&format!("{TOKEN}_{upper}"), &token);
+            shell.set(TOKEN, &token);
+        }
+        shell.set("VPP_ENDPOINT", &apple.tap.url());
+        shell.set("VPP_POLL_INTERVAL", "5ms");
+        apple
+    }
+
+    fn serving(world: &str) -> Self {
+        let world: World = vpp::yaml::from_str(world).unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
+        let start: Timestamp = "2026-11-21T09:14:07Z".parse().unwrap();
+        let sandbox = Sandbox::new(world, Options::at(start)).unwrap();
+        let (running, tap) = runtime.block_on(async {
+            let running = sandbox.start().await.unwrap();
+            let url = running.url();
+            let address = url.trim_start_matches("http://").split('/').next().unwrap();
+            let tap = Tap::on(address.parse().unwrap()).await;
+            (running, tap)
+        });
+        Self { sandbox, tap, _running: running, _runtime: runtime }
+    }
+
+    pub(super) fn posts(&self) -> usize {
+        let asked = self.sandbox.requests();
+        let posts = asked.iter().filter(|one| one.method != "GET").count();
+        assert_eq!(posts, self.tap.posts().len());
+        posts
+    }
+}
