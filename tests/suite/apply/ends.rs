@@ -251,6 +251,29 @@ async fn a_token_revoked_midway_ends_its_location_only() {
 }
 
 #[tokio::test]
+async fn what_was_sent_and_cannot_be_read_back_is_not_called_done_or_untried() {
+    let house = house().await;
+    let (plan, writers) = house.survey().await;
+    let sandbox = &house.sandbox;
+    let (report, _) = house
+        .hear(&plan, &writers, &Stop::new(), |event| {
+            if let Event::RequestSent { action: Action::Assign, location, .. } = event
+                && location == "north"
+            {
+                sandbox.revoke_token(Some("north")).unwrap();
+            }
+        })
+        .await;
+    let [applied, _, failed, not_tried] = counts(&report, "north");
+    assert!(applied == 1 && failed >= 1 && not_tried >= 1, "{report:#?}");
+    for (number, message, _) in failures(&report) {
+        assert_eq!(number, Some(9625));
+        assert!(message.starts_with("sent, and could not be read back ("), "{message}");
+    }
+    assert!(stopped(&report, "north").unwrap().contains("revoked"), "{report:#?}");
+}
+
+#[tokio::test]
 async fn another_owner_midway_ends_the_writing_and_what_was_sent_is_read_back() {
     let house = house().await;
     let (plan, writers) = house.survey().await;
