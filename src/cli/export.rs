@@ -82,7 +82,7 @@ pub(super) async fn gather(
     for candidate in candidates {
         let follow = progress.location();
         let actual = actual::read(&candidate.reader, &roster, &scope, clock::now(), &|step| {
-            follow.step(step)
+            follow.step(step);
         })
         .await
         .map_err(|error| anyhow::anyhow!("{}: {error}", candidate.token_env))?;

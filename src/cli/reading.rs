@@ -199,9 +199,8 @@ mod tests {
         tokio::time::advance(Duration::from_secs(3)).await;
         for pages in 2..=90 {
             two.step(page(ReadStage::Assignments, pages, 90));
-            if pages == 50 {
-                tokio::time::advance(Duration::from_secs(600)).await;
-            }
+            let pause = if pages == 50 { 600 } else { 0 };
+            tokio::time::advance(Duration::from_secs(pause)).await;
         }
         for pages in 2..=9 {
             one.step(page(ReadStage::Users, pages, 9));

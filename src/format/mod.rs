@@ -40,15 +40,14 @@ pub enum Error {
 pub fn format(text: &str) -> Result<String, Error> {
     let text = normalized(text);
     let read = crate::yaml::read(&text);
-    let faults = read.faults.into_iter().chain(read.documents.into_iter().flat_map(|d| d.faults));
-    if let Some(fault) = { faults }.next() {
-        return Err(Error::Fault(fault));
+    let inside = read.documents.iter().flat_map(|document| &document.faults);
+    if let Some(fault) = read.faults.iter().chain(inside).next() {
+        return Err(Error::Fault(fault.clone()));
     }
     let parsed = tree::parse(&text).map_err(Error::Fault)?;
-    let documents = attach::attach(parsed);
-    let formatted = print::print(&text, &documents);
-    drop(documents);
-    if same::same(&text, &formatted) { Ok(formatted) } else { Err(Error::Changed) }
+    let comments = parsed.comments.iter().map(|comment| comment.text).collect();
+    let formatted = print::print(&text, &attach::attach(parsed));
+    if same::same(&read, comments, &formatted) { Ok(formatted) } else { Err(Error::Changed) }
 }
 
 /// One value as it stands on a line: in quotes only where some YAML reader would change it.

@@ -1,16 +1,17 @@
 //! Whether two texts say the same: the last look before a file is rewritten.
 
-use crate::yaml::{self, Document, Meaning, Node, Style, Value};
+use crate::yaml::{self, Document, Meaning, Node, Read, Style, Value};
 
-/// Whether two texts hold the same documents with the same values, in whatever order of keys, and
-/// the same comments.
-pub(super) fn same(before: &str, after: &str) -> bool {
-    let (a, b) = (yaml::read(before), yaml::read(after));
-    a.faults.is_empty()
-        && b.faults.is_empty()
-        && a.documents.len() == b.documents.len()
-        && a.documents.iter().zip(&b.documents).all(|(a, b)| same_document(a, b))
-        && comments(before) == comments(after)
+/// Whether a text holds the same documents with the same values, in whatever order of keys, and the
+/// same comments, as one that was read before.
+pub(super) fn same(before: &Read<'_>, mut comments: Vec<&str>, after: &str) -> bool {
+    let read = yaml::read(after);
+    comments.sort_unstable();
+    before.faults.is_empty()
+        && read.faults.is_empty()
+        && before.documents.len() == read.documents.len()
+        && before.documents.iter().zip(&read.documents).all(|(a, b)| same_document(a, b))
+        && comments == comments_of(after)
 }
 
 fn same_document(a: &Document<'_>, b: &Document<'_>) -> bool {
@@ -62,14 +63,14 @@ fn same_style(text: &str, before: Style, after: Style) -> bool {
     }
 }
 
-fn comments(text: &str) -> Vec<String> {
-    let mut found: Vec<String> = yaml::tokens(text)
+fn comments_of(text: &str) -> Vec<&str> {
+    let mut found: Vec<&str> = yaml::tokens(text)
         .filter_map(Result::ok)
         .filter(|placed| placed.token == yaml::Token::Comment)
         .filter_map(|placed| {
             let start = usize::try_from(placed.place.start).ok()?;
             let end = usize::try_from(placed.place.end).ok()?;
-            Some(text.get(start..end)?.trim_end().to_owned())
+            Some(text.get(start..end)?.trim_end())
         })
         .collect();
     found.sort_unstable();

@@ -46,13 +46,10 @@ pub fn files(seed: Seed, pipeline: Pipeline) -> Result<Vec<File>, format::Error>
         file("policy.yaml", for_editors("policy.yaml", include_str!("templates/policy.yaml"))?),
     ];
     for File { path, text } in manifests {
-        let is_manifest = path.ends_with(".yaml") && text.contains("\napiVersion: vpp/v1\n")
-            || text.starts_with("apiVersion: vpp/v1\n");
-        let text = if is_manifest && !text.contains("\nkind: World\n") {
-            for_editors(&path, &text)?
-        } else {
-            text
-        };
+        // The sandbox's world and the inventories lie among the manifests and are none.
+        let is_manifest = text.lines().any(|line| line == "apiVersion: vpp/v1")
+            && !text.lines().any(|line| line == "kind: World");
+        let text = if is_manifest { for_editors(&path, &text)? } else { text };
         files.push(File { path, text });
     }
     files.extend(pipeline.files(&token_env));

@@ -90,7 +90,7 @@ fn with_secrets(text: &str, token_env: &[String]) -> String {
         }
         let indentation: String = line.chars().take_while(|c| *c == ' ').collect();
         for name in token_env {
-            out.push_str(&format!("{indentation}{name}: ${{{{ secrets.{name} }}}}\n"));
+            out.extend([indentation.as_str(), name, ": ${{ secrets.", name, " }}\n"]);
         }
     }
     out

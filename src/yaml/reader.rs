@@ -154,7 +154,7 @@ impl<'t> Reader<'t> {
             let Some(event) = self.parser.next_event() else { return Ok(Part::End) };
             let (event, span) = event.map_err(|error| self.scan_fault(&error))?;
             let finished = match event {
-                Event::StreamStart | Event::DocumentStart(..) => None,
+                Event::StreamStart | Event::DocumentStart(..) | Event::Comment(..) => None,
                 Event::StreamEnd => return Ok(Part::End),
                 Event::DocumentEnd => {
                     return Ok(Part::Document(root.take().filter(|node| !is_nothing(node))));
@@ -198,7 +198,7 @@ impl<'t> Reader<'t> {
                     open.pop().map(|closed| self.close(closed, end))
                 }
                 // The parser may grow events; what is not known is not obeyed.
-                _ => {
+                Event::Comment(..) | _ => {
                     let kind = FaultKind::Syntax("unknown YAML construct".to_owned());
                     return Err(Fault { kind, place: self.place(span), earlier: None });
                 }

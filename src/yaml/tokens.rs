@@ -69,6 +69,8 @@ pub struct Tokens<'t> {
 pub fn tokens(text: &str) -> Tokens<'_> {
     let options = granit_parser::options! {
         emit_comments: true,
+        emit_anchor_events: true,
+        emit_unresolved_aliases: true,
         max_buffered_comment_events: usize::MAX,
         disallow_directives: true,
         flow_nesting_limit: MAX_DEPTH + 1,
@@ -85,7 +87,6 @@ impl<'t> Iterator for Tokens<'t> {
             let (event, span) = match self.parser.next_event()? {
                 Ok(event) => event,
                 Err(error) => {
-                    self.done = true;
                     let start = byte(error.marker());
                     let place = Place {
                         start,
@@ -94,7 +95,7 @@ impl<'t> Iterator for Tokens<'t> {
                         column: number(error.marker().col().saturating_add(1)),
                     };
                     let kind = FaultKind::Syntax(error.kind().to_string());
-                    return Some(Err(Fault { kind, place, earlier: None }));
+                    return Some(Err(self.refuse(kind, place)));
                 }
             };
             let place = self.place(span);
@@ -118,9 +119,17 @@ impl<'t> Iterator for Tokens<'t> {
                     Token::MappingStart { flow: style == StructureStyle::Flow }
                 }
                 Event::SequenceEnd | Event::MappingEnd => Token::End,
+                Event::Scalar(..) | Event::SequenceStart(..) | Event::MappingStart(..) => {
+                    return Some(Err(self.refuse(FaultKind::Tag, place)));
+                }
+                Event::Alias(_) | Event::UnresolvedAlias(_) => {
+                    return Some(Err(self.refuse(FaultKind::Alias, place)));
+                }
+                Event::Anchor(..) => return Some(Err(self.refuse(FaultKind::Anchor, place))),
+                // The parser may grow events.
                 _ => {
-                    self.done = true;
-                    return Some(Err(Fault { kind: FaultKind::Tag, place, earlier: None }));
+                    let kind = FaultKind::Syntax("unknown YAML construct".to_owned());
+                    return Some(Err(self.refuse(kind, place)));
                 }
             };
             return Some(Ok(Placed { token, place }));
@@ -130,6 +139,11 @@ impl<'t> Iterator for Tokens<'t> {
 }
 
 impl Tokens<'_> {
+    fn refuse(&mut self, kind: FaultKind, place: Place) -> Fault {
+        self.done = true;
+        Fault { kind, place, earlier: None }
+    }
+
     fn place(&self, span: Span) -> Place {
         let (start, end) = (byte(&span.start), byte(&span.end));
         let range = usize::try_from(start).unwrap_or(usize::MAX)
@@ -164,17 +178,19 @@ fn byte(marker: &Marker) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+
     use super::*;
 
     fn shown(text: &str) -> String {
-        tokens(text)
-            .map(|token| {
-                let Placed { token, place } = token.unwrap();
-                let Place { start, end, line, column } = place;
-                let text = text.get(start as usize..end as usize).unwrap();
-                format!("{line}:{column} {token:?} {text:?}\n")
-            })
-            .collect()
+        let mut out = String::new();
+        for token in tokens(text) {
+            let Placed { token, place } = token.unwrap();
+            let Place { start, end, line, column } = place;
+            let [start, end] = [start, end].map(|at| usize::try_from(at).unwrap());
+            writeln!(out, "{line}:{column} {token:?} {:?}", &text[start..end]).unwrap();
+        }
+        out
     }
 
     #[test]

@@ -71,7 +71,10 @@ fn left_row(page: &Page<'_>, one: &LeftRow<'_>) -> String {
 }
 
 /// The cost, the fingerprint and what to rely on.
-#[expect(clippy::unnecessary_wraps, reason = "one of a row of sections, others of which may be absent")]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "one of a row of sections, others of which may be absent"
+)]
 pub(super) fn closing<'p>(page: &Page<'p>) -> Option<Section<'p>> {
     let (plan, cost) = (page.plan, page.sections.cost);
     let mut items = vec![
