@@ -9,6 +9,7 @@
     clippy::wildcard_enum_match_arm,
     clippy::case_sensitive_file_extension_comparisons,
     clippy::unused_self,
+    clippy::print_stderr,
     clippy::needless_pass_by_value,
     reason = "a test that cannot go on says where, and its numbers are small"
 )]
