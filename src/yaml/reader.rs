@@ -198,7 +198,7 @@ impl<'t> Reader<'t> {
                     open.pop().map(|closed| self.close(closed, end))
                 }
                 // The parser may grow events; what is not known is not obeyed.
-                Event::Comment(..) | _ => {
+                _ => {
                     let kind = FaultKind::Syntax("unknown YAML construct".to_owned());
                     return Err(Fault { kind, place: self.place(span), earlier: None });
                 }
