@@ -1,7 +1,6 @@
 //! A plan held against a git revision or a saved plan: what a change intends, and what would have
 //! moved without it.
 
-
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
