@@ -17,6 +17,7 @@ pub use github::{github, github_outputs};
 pub use html::html;
 pub use human::human;
 pub use markdown::{Markdown, markdown};
+pub(in crate::render) use sections::base_said;
 pub use sections::{
     AssignRow, CauseRow, Claim, Cost, LeftRow, LicenseState, LicenseSummary, LocationRow, Place,
     ReclaimRow, Sections, Totals, Verdict,

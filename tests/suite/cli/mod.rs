@@ -10,6 +10,7 @@ mod apple;
 mod claims;
 mod exits;
 mod manifests;
+mod outputs;
 mod places;
 mod quickstart;
 mod reading;

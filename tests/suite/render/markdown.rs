@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use vpp::license::ClientUserId;
 use vpp::manifest::kind::{Intent, ReclaimMode};
-use vpp::plan::{Action, Change, Plan};
+use vpp::plan::{Action, BaseSummary, Change, Origin, Plan};
 use vpp::render::escape;
 use vpp::render::plan::{self, Markdown, Sections};
 
@@ -337,6 +337,51 @@ fn a_million_changes_in_thousands_of_locations_are_one_comment_that_adds_up() {
     assert_eq!(number(&last[4]), 900_000);
     for of in ["3,000 shown", "429 shown", "6,000 shown"] {
         assert!(text.contains(&format!(" of {of}")), "{of}: {text}");
+    }
+}
+
+/// The blocked plan, held against a base that would move some of it too.
+pub(super) fn drifted() -> Plan {
+    let mut plan = world::blocked();
+    let (mut intended, mut drift) = ((0, 0), (0, 0));
+    for (at, change) in plan.changes.iter_mut().enumerate() {
+        let late = at % 3 == 0;
+        change.origin = Some(if late { Origin::Drift } else { Origin::Intended });
+        let side = if late { &mut drift } else { &mut intended };
+        let side = if change.action.is_reclaim() { &mut side.1 } else { &mut side.0 };
+        *side += u64::try_from(change.pairs()).unwrap();
+    }
+    plan.base = Some(BaseSummary {
+        label: "origin/main | @octocat".into(),
+        fingerprint: String::new(),
+        intended_assign: intended.0,
+        intended_reclaim: intended.1,
+        drift_assign: drift.0,
+        drift_reclaim: drift.1,
+        no_longer: 7,
+    });
+    plan
+}
+
+#[test]
+fn drift_is_told_apart_and_adds_up() {
+    let plan = drifted();
+    let base = plan.base.as_ref().unwrap();
+    let text = plain(&plan);
+    let seen = holds(&text);
+    insta::assert_snapshot!(text.lines().take(10).collect::<Vec<_>>().join("\n"));
+    let causes: Vec<_> = seen.tables.iter().filter(|table| table[0][0] == "#").collect();
+    let sums: Vec<(u64, u64)> = causes
+        .iter()
+        .map(|table| (number(&table.last().unwrap()[3]), number(&table.last().unwrap()[4])))
+        .collect();
+    let meant =
+        [(base.intended_assign, base.intended_reclaim), (base.drift_assign, base.drift_reclaim)];
+    assert_eq!(sums, meant);
+    for (table, (assign, reclaim)) in causes.iter().zip(meant) {
+        let rows = &table[1..table.len() - 1];
+        assert_eq!(rows.iter().map(|row| number(&row[3])).sum::<u64>(), assign);
+        assert_eq!(rows.iter().map(|row| number(&row[4])).sum::<u64>(), reclaim);
     }
 }
 

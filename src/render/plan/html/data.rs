@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::view::key;
 use crate::license::{ClientUserId, HolderRef, SerialNumber};
-use crate::plan::{Change, Plan};
+use crate::plan::{Change, Origin, Plan};
 use crate::render::plan::Sections;
 use crate::render::{cause, escape};
 
@@ -38,8 +38,12 @@ impl<'p> Data<'p> {
         let holders = holders(plan);
         let devices = holders.partition_point(|holder| matches!(holder, HolderRef::Device(_)));
         let places: HashMap<HolderRef<'p>, i64> = holders.iter().copied().zip(0..).collect();
-        let causes: HashMap<_, usize> =
-            sections.causes.iter().enumerate().map(|(at, row)| (row.kind, at)).collect();
+        let causes: HashMap<_, usize> = sections
+            .causes
+            .iter()
+            .enumerate()
+            .map(|(at, row)| ((row.kind, row.drift), at))
+            .collect();
         let mut locations = Names::default();
         let mut apps = Names::default();
         let mut files = Names::default();
@@ -57,7 +61,10 @@ impl<'p> Data<'p> {
                 locations.number(change.location.as_str()),
                 apps.number((change.asset, change.name.as_str())),
                 action(change),
-                causes.get(&change.cause.kind).copied().unwrap_or(0),
+                causes
+                    .get(&(&change.cause.kind, change.origin == Some(Origin::Drift)))
+                    .copied()
+                    .unwrap_or(0),
                 files.number(change.cause.file.as_str()),
                 change.cause.line,
                 distances,
@@ -73,7 +80,11 @@ impl<'p> Data<'p> {
             causes: sections
                 .causes
                 .iter()
-                .map(|row| escape::terminal(&cause::text(row.kind)).into_owned())
+                .map(|row| {
+                    let text = cause::text(row.kind);
+                    let drift = if row.drift { " (drift)" } else { "" };
+                    escape::terminal(&format!("{text}{drift}")).into_owned()
+                })
                 .collect(),
             files: shown(files.list),
             links,

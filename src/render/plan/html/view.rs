@@ -4,9 +4,10 @@ use super::bar::Bar;
 use crate::actual::{MdmInfo, Stock};
 use crate::license::{Asset, PricingParam};
 use crate::plan::{GuardLevel, GuardOutcome, GuardResult, Plan};
-use crate::render::number::{count, counted, grouped, seconds, share};
+use crate::render::number::{count, counted, grouped, seconds, share, sum};
 use crate::render::plan::{
     AssignRow, CauseRow, LeftRow, LicenseState, LocationRow, Place, ReclaimRow, Sections, Verdict,
+    base_said,
 };
 use crate::render::prose::{self, Piece};
 use crate::render::{cause, codes, escape, fingerprint};
@@ -21,15 +22,16 @@ pub(super) struct View {
     pub(super) bad: bool,
     pub(super) said: String,
     pub(super) about: Vec<String>,
+    /// What it was held against, and how it divides.
+    pub(super) base: Option<(String, String)>,
     pub(super) facts: Vec<(String, &'static str, &'static str)>,
     pub(super) failed: Table<(String, String)>,
     pub(super) claims: Table<String>,
     pub(super) guards: Table<GuardView>,
     pub(super) notices: Table<NoticeView>,
     pub(super) locations: Table<LocationView>,
-    pub(super) causes: Table<CauseView>,
-    pub(super) assign: String,
-    pub(super) reclaim: String,
+    /// Why it changes, and what is drift.
+    pub(super) causes: Vec<CausesView>,
     pub(super) reclaims: Table<ReclaimView>,
     pub(super) meaning: Vec<(String, &'static str)>,
     pub(super) assigns: Table<AssignView>,
@@ -101,6 +103,15 @@ pub(super) struct LocationView {
     pub(super) reclaim: String,
     pub(super) unchanged: String,
     pub(super) note: &'static str,
+}
+
+pub(super) struct CausesView {
+    pub(super) id: &'static str,
+    pub(super) title: &'static str,
+    pub(super) note: &'static str,
+    pub(super) table: Table<CauseView>,
+    pub(super) assign: String,
+    pub(super) reclaim: String,
 }
 
 pub(super) struct CauseView {
@@ -207,7 +218,6 @@ fn first<'a>(
 
 impl View {
     pub(super) fn of(plan: &Plan, sections: &Sections<'_>, links: Option<&str>) -> Self {
-        let totals = &sections.totals;
         let name = match sections.locations.as_slice() {
             [only] => shown(only.title.unwrap_or(only.name)),
             several => counted(count(several.len()), "location", "locations"),
@@ -222,6 +232,7 @@ impl View {
             bad: sections.verdict.is_bad(),
             said: sections.verdict_said(),
             about: about(plan, sections),
+            base: plan.base.as_ref().map(|base| (shown(&base.label), base_said(base))),
             facts: facts(sections),
             failed: Table::of(&failed, |(name, why)| (shown(name), shown(why))),
             claims: Table::of(&sections.claims, |claim| {
@@ -250,18 +261,7 @@ impl View {
                 }
             }),
             locations: Table::of(&sections.locations, location),
-            causes: Table {
-                rows: sections
-                    .causes
-                    .iter()
-                    .zip(1..)
-                    .take(ROWS)
-                    .map(|(row, number)| cause_view(links, row, number))
-                    .collect(),
-                all: sections.causes.len(),
-            },
-            assign: grouped(totals.assign),
-            reclaim: grouped(totals.reclaim()),
+            causes: causes(links, sections),
             reclaims: Table::of(&sections.reclaims, |row| reclaim(links, row)),
             meaning: meaning(sections),
             assigns: Table::of(&sections.assigns, assign),
@@ -370,6 +370,26 @@ fn location(row: &LocationRow<'_>) -> LocationView {
             (None, false) => "",
         },
     }
+}
+
+fn causes(links: Option<&str>, sections: &Sections<'_>) -> Vec<CausesView> {
+    let tables = [
+        (false, "causes", "Why it changes", ""),
+        (true, "drift", "Drift", "Out of place before this change, put right all the same."),
+    ];
+    let views = tables.into_iter().map(|(drift, id, title, note)| {
+        let all = sections.causes.iter().zip(1..);
+        let rows: Vec<(&CauseRow<'_>, usize)> = all.filter(|(row, _)| row.drift == drift).collect();
+        CausesView {
+            id,
+            title,
+            note,
+            assign: grouped(sum(rows.iter().map(|(row, _)| row.assign))),
+            reclaim: grouped(sum(rows.iter().map(|(row, _)| row.reclaim))),
+            table: Table::of(&rows, |(row, number)| cause_view(links, row, *number)),
+        }
+    });
+    views.filter(|view| !view.table.rows.is_empty()).collect()
 }
 
 fn cause_view(links: Option<&str>, row: &CauseRow<'_>, number: usize) -> CauseView {

@@ -1,8 +1,7 @@
 use super::page::Page;
 use crate::actual::MdmInfo;
-use crate::plan::BaseSummary;
 use crate::render::number::{count, counted, grouped, sum};
-use crate::render::plan::Verdict;
+use crate::render::plan::{Verdict, base_said};
 use crate::render::table::{Column, Table, number_cell};
 use crate::render::text::Line;
 
@@ -214,31 +213,9 @@ pub(super) fn locations(page: &Page<'_>, rows: usize) -> Vec<Line> {
 /// What the plan was held against, and how it divides.
 pub(super) fn base(page: &Page<'_>, _: usize) -> Vec<Line> {
     let Some(base) = &page.content.plan.base else { return vec![] };
-    let BaseSummary {
-        label,
-        fingerprint: _,
-        intended_assign,
-        intended_reclaim,
-        drift_assign,
-        drift_reclaim,
-        no_longer,
-    } = base;
-    let mut text = format!(
-        ": this change intends {} to assign and {} to reclaim; {} to assign and {} to reclaim were \
-         out of place before (drift)",
-        grouped(*intended_assign),
-        grouped(*intended_reclaim),
-        grouped(*drift_assign),
-        grouped(*drift_reclaim),
-    );
-    if *no_longer > 0 {
-        text.push_str(&format!(
-            "; {} moves of the base are not made any more",
-            grouped(*no_longer)
-        ));
-    }
+    let text = base_said(base);
     let line = page.text("Against ");
-    let line = line.put(page.styles.path, label).put(page.styles.text, &text);
+    let line = line.put(page.styles.path, &base.label).put(page.styles.text, &text);
     let mut lines = vec![page.line()];
     lines.extend(page.wrap(line, 2, 2));
     lines

@@ -10,44 +10,55 @@ use crate::render::plan::{AssignRow, CauseRow, ReclaimRow};
 
 /// Why it changes: one row per reason, numbered, with the sums.
 pub(super) fn causes<'p>(page: &Page<'p>) -> Option<Section<'p>> {
-    let causes = &page.sections.causes;
+    reasons(page, false, "**Why it changes**")
+}
+
+/// What was out of place before this change of the manifests, in the same way.
+pub(super) fn drift<'p>(page: &Page<'p>) -> Option<Section<'p>> {
+    reasons(page, true, "**Drift**: out of place before this change, put right all the same")
+}
+
+fn reasons<'p>(page: &Page<'p>, drift: bool, title: &str) -> Option<Section<'p>> {
+    let all = page.sections.causes.iter().enumerate();
+    let causes: Vec<(usize, &CauseRow<'_>)> = all.filter(|(_, row)| row.drift == drift).collect();
     if causes.is_empty() {
         return None;
     }
-    let all = |of: fn(&CauseRow<'_>) -> u64| grouped(sum(causes.iter().map(of)));
-    let mut section = Section::rows(
-        "**Why it changes**\n\n".to_owned()
-            + &titles([">#", "cause", "where", ">assign", ">reclaim", ">apps"]),
-        causes,
-        2,
-        |(at, one)| {
-            let (before, group, after) = cause::parts(one.kind);
-            let group = group.map(|group| format!("**{}**", name(group))).unwrap_or_default();
-            row([
-                &(at + 1).to_string(),
-                &format!("{before}{group}{after}"),
-                &page.places(one.places.iter()),
-                &grouped(one.assign),
-                &grouped(one.reclaim),
-                &grouped(count(one.assets.len())),
-            ])
-        },
+    let of = |of: fn(&CauseRow<'_>) -> u64| grouped(sum(causes.iter().map(|(_, row)| of(row))));
+    let (assign, reclaim) = (of(|row| row.assign), of(|row| row.reclaim));
+    let several = causes.len() > 1;
+    let head =
+        format!("{title}\n\n") + &titles([">#", "cause", "where", ">assign", ">reclaim", ">apps"]);
+    let cells = |(at, one): &(usize, &CauseRow<'_>)| {
+        let (before, group, after) = cause::parts(one.kind);
+        let group = group.map(|group| format!("**{}**", name(group))).unwrap_or_default();
+        row([
+            &(at + 1).to_string(),
+            &format!("{before}{group}{after}"),
+            &page.places(one.places.iter()),
+            &grouped(one.assign),
+            &grouped(one.reclaim),
+            &grouped(count(one.assets.len())),
+        ])
+    };
+    let rest = {
+        let causes = causes.clone();
         move |at| {
             let rest = causes.get(at..).unwrap_or_default();
-            let assets: BTreeSet<_> = rest.iter().flat_map(|row| &row.assets).collect();
+            let assets: BTreeSet<_> = rest.iter().flat_map(|(_, row)| &row.assets).collect();
             row([
                 "",
                 &format!("*{}*", shown(at, causes.len())),
                 "",
-                &grouped(sum(rest.iter().map(|row| row.assign))),
-                &grouped(sum(rest.iter().map(|row| row.reclaim))),
+                &grouped(sum(rest.iter().map(|(_, row)| row.assign))),
+                &grouped(sum(rest.iter().map(|(_, row)| row.reclaim))),
                 &grouped(count(assets.len())),
             ])
-        },
-    );
-    if causes.len() > 1 {
+        }
+    };
+    let mut section = Section::rows(head, &causes, 2, |(_, one)| cells(one), rest);
+    if several {
         // No sum of apps: one app can have several causes.
-        let (assign, reclaim) = (all(|row| row.assign), all(|row| row.reclaim));
         let cells = ["", "**in all**", "", &format!("**{assign}**"), &format!("**{reclaim}**"), ""];
         section.foot.push_str(&row(cells));
     }

@@ -43,6 +43,7 @@ pub fn markdown(out: &mut dyn Write, options: Markdown<'_>, plan: &Plan) -> io::
     sections.extend(guards::notices(&page));
     sections.extend(opening::locations(&page));
     sections.extend(changes::causes(&page));
+    sections.extend(changes::drift(&page));
     sections.extend(changes::reclaims(&page));
     sections.extend(changes::assigns(&page));
     sections.extend(closing::users(&page));

@@ -7,7 +7,7 @@ use crate::actual::MdmInfo;
 use crate::plan::Plan;
 use crate::render::escape;
 use crate::render::number::{count, counted, grouped, sum};
-use crate::render::plan::{Claim, LocationRow, Verdict};
+use crate::render::plan::{Claim, LocationRow, Verdict, base_said};
 
 /// What may stand in the mark as it is.
 const MARK: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_');
@@ -42,6 +42,10 @@ pub(super) fn opening<'p>(page: &Page<'p>) -> Option<Section<'p>> {
     text.push_str(&format!("{}\n\n", sections.verdict_said()));
     if sections.verdict != Verdict::Nothing {
         text.push_str(&format!("{}\n\n", facts(page)));
+    }
+    if let Some(base) = &plan.base {
+        let label = escape::markdown_code(&base.label, 160);
+        text.push_str(&format!("Against {label}{}\n\n", base_said(base)));
     }
     Some(Section::text(text))
 }

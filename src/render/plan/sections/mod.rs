@@ -1,6 +1,7 @@
 //! What a plan has to say, in the order a reviewer must judge it: typed, pure and countable.
 
 mod assigns;
+mod base;
 mod causes;
 mod cost;
 mod left;
@@ -11,6 +12,7 @@ mod totals;
 mod verdict;
 
 pub use assigns::AssignRow;
+pub(in crate::render) use base::base_said;
 pub use causes::{CauseRow, Place};
 pub use cost::Cost;
 pub use left::LeftRow;

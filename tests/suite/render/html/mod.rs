@@ -13,6 +13,7 @@ use vpp::render::plan;
 
 use self::driver::Browser;
 use super::formats::text;
+use super::markdown;
 use super::plan_holds::any_plan;
 use super::world::{self, World};
 
@@ -88,6 +89,26 @@ fn a_page_is_one_file_that_allows_nothing() {
         holds(&html);
         assert_eq!(pairs(&data(&html)), plan.changes.iter().map(Change::pairs).sum::<usize>());
     }
+}
+
+#[test]
+fn drift_is_told_apart() {
+    let plan = markdown::drifted();
+    let html = html(&plan);
+    holds(&html);
+    assert!(html.contains("<h2 id=\"h-drift\">Drift</h2>"));
+    let data = data(&html);
+    let of = |drift: bool| -> usize {
+        let rows = data["changes"].as_array().unwrap().iter().filter(|row| {
+            let cause = usize::try_from(row[3].as_u64().unwrap()).unwrap();
+            data["causes"][cause].as_str().unwrap().ends_with(" (drift)") == drift
+        });
+        rows.map(|row| row[6].as_array().unwrap().len()).sum()
+    };
+    let base = plan.base.unwrap();
+    let meant =
+        [base.intended_assign + base.intended_reclaim, base.drift_assign + base.drift_reclaim];
+    assert_eq!([of(false), of(true)].map(|pairs| u64::try_from(pairs).unwrap()), meant);
 }
 
 #[test]

@@ -1,0 +1,31 @@
+use crate::plan::BaseSummary;
+use crate::render::number::grouped;
+
+/// What the plan intends and what was out of place before, after the name of what it was held
+/// against.
+pub(in crate::render) fn base_said(base: &BaseSummary) -> String {
+    let BaseSummary {
+        label: _,
+        fingerprint: _,
+        intended_assign,
+        intended_reclaim,
+        drift_assign,
+        drift_reclaim,
+        no_longer,
+    } = base;
+    let mut text = format!(
+        ": this change intends {} to assign and {} to reclaim; {} to assign and {} to reclaim were \
+         out of place before (drift)",
+        grouped(*intended_assign),
+        grouped(*intended_reclaim),
+        grouped(*drift_assign),
+        grouped(*drift_reclaim),
+    );
+    if *no_longer > 0 {
+        text.push_str(&format!(
+            "; {} moves of the base are not made any more",
+            grouped(*no_longer)
+        ));
+    }
+    text
+}
