@@ -27,7 +27,7 @@ pub(super) fn output(
         let plain = (&Styles::plain(), &shape);
         match path {
             Some(path) => {
-                files::replace(path, |out| write(context, output, plain, *format, plan, out))?
+                files::replace(path, |out| write(context, output, plain, *format, plan, out))?;
             }
             None => streams.say(|out| write(context, output, plain, *format, plan, out))?,
         }

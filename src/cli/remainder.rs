@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::license::Asset;
+use crate::license::{Asset, ClientUserId, SerialNumber};
 use crate::plan::{Action, Plan};
 use crate::render::escape;
 
@@ -39,8 +39,8 @@ fn effects(plan: &Plan) -> BTreeSet<Effect<'_>> {
     let mut effects = BTreeSet::new();
     for change in &plan.changes {
         let location = uid(&change.location);
-        let devices = change.devices.iter().map(|device| device.as_str());
-        let users = change.users.iter().map(|user| user.as_str());
+        let devices = change.devices.iter().map(SerialNumber::as_str);
+        let users = change.users.iter().map(ClientUserId::as_str);
         let of_devices = devices.map(|one| What::Device(change.asset, change.action, one));
         let of_users = users.map(|one| What::User(change.asset, change.action, one));
         effects.extend(of_devices.chain(of_users).map(|what| Effect { location, what }));

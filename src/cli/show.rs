@@ -25,7 +25,7 @@ fn diff(context: &Context, output: &PlanOutput, old: &Plan, new: &Plan) -> Resul
     let shape = Shape { detail: output.detail, ..streams.shape() };
     match output.format {
         PlanFormat::Human => {
-            streams.print(|out| render::plan::diff(out, &streams.out_styles(), &shape, &diff))?
+            streams.print(|out| render::plan::diff(out, &streams.out_styles(), &shape, &diff))?;
         }
         PlanFormat::Json => streams.print(|out| render::json::write(out, &diff))?,
         PlanFormat::Markdown | PlanFormat::Html | PlanFormat::Csv | PlanFormat::Github => {

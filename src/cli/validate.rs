@@ -25,7 +25,10 @@ pub(super) fn run(context: &Context, arguments: &Validate) -> Result<Exit, Failu
         ValidateFormat::Human => streams.say(|out| {
             checked.write((&streams.err_styles(), &streams.shape()), ValidateFormat::Human, out)
         })?,
-        format => streams
+        format @ (ValidateFormat::Json
+        | ValidateFormat::Github
+        | ValidateFormat::Sarif
+        | ValidateFormat::Junit) => streams
             .print(|out| checked.write((&streams.out_styles(), &streams.shape()), format, out))?,
     }
     if diagnostics.iter().any(Diagnostic::is_error) {

@@ -60,7 +60,7 @@ codes! {
         "The folder holds no document with `apiVersion: vpp/v1` and a kind that vpp manages. \
          Manifests are the files ending in `.yaml` or `.yml`; hidden files and folders and whatever \
          `.vppignore` names are skipped. Check the path, the file names and `.vppignore`, or start \
-         with `vpp export`, which writes manifests of what is there.";
+         with `vpp init`, or with `vpp export`, which writes manifests of what is there.";
     FILE = "VPP-M003", "manifest file cannot be read",
         "A file that should be a manifest could not be read: no permission, not a regular file, a \
          link that leads nowhere or out of the folder, or a name that is not UTF-8. It is an error \

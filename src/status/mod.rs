@@ -65,13 +65,16 @@ pub struct Terms {
     pub retired: u64,
 }
 
+/// Makes an invitation's link from a location's name and a person's code.
+pub type Link<'a> = &'a dyn Fn(&str, &str) -> String;
+
 /// Puts together what stands at Apple. `invitation` makes a link from a location's name and a
 /// person's code; without it nobody is listed.
 pub fn of(
     plan: &Plan,
     locations: &[(String, Result<Actual, String>)],
     now: Timestamp,
-    invitation: Option<&dyn Fn(&str, &str) -> String>,
+    invitation: Option<Link<'_>>,
 ) -> Status {
     let of_location = |location: &LocationPlan| {
         let read = locations.iter().find(|(name, _)| *name == location.name);

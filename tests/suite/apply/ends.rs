@@ -84,7 +84,7 @@ fn counts(report: &RunReport, location: &str) -> [u64; 4] {
     [
         sum(|one| one.applied),
         sum(|one| one.already),
-        sum(|one| one.failed()),
+        sum(vpp::apply::outcome::ChangeReport::failed),
         sum(|one| one.not_tried),
     ]
 }
@@ -248,6 +248,29 @@ async fn a_token_revoked_midway_ends_its_location_only() {
     assert!(events.iter().any(|event| matches!(
         event, Event::Stopped { location: Some(name), .. } if name == "north"
     )));
+}
+
+#[tokio::test]
+async fn what_was_sent_and_cannot_be_read_back_is_not_called_done_or_untried() {
+    let house = house().await;
+    let (plan, writers) = house.survey().await;
+    let sandbox = &house.sandbox;
+    let (report, _) = house
+        .hear(&plan, &writers, &Stop::new(), |event| {
+            if let Event::RequestSent { action: Action::Assign, location, .. } = event
+                && location == "north"
+            {
+                sandbox.revoke_token(Some("north")).unwrap();
+            }
+        })
+        .await;
+    let [applied, _, failed, not_tried] = counts(&report, "north");
+    assert!(applied == 1 && failed >= 1 && not_tried >= 1, "{report:#?}");
+    for (number, message, _) in failures(&report) {
+        assert_eq!(number, Some(9625));
+        assert!(message.starts_with("sent, and could not be read back ("), "{message}");
+    }
+    assert!(stopped(&report, "north").unwrap().contains("revoked"), "{report:#?}");
 }
 
 #[tokio::test]

@@ -136,6 +136,7 @@ fn list(names: impl IntoIterator<Item = String>) -> String {
     names.into_iter().collect::<Vec<_>>().join(", ")
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "called on what iterators lend")]
 fn person(n: &usize) -> String {
     format!("user-{n}")
 }

@@ -12,8 +12,8 @@ use super::checked;
 enum Tree {
     Nothing,
     Text(String),
-    List(Vec<Tree>),
-    Map(Vec<(String, Tree)>),
+    List(Vec<Self>),
+    Map(Vec<(String, Self)>),
 }
 
 fn text() -> impl Strategy<Value = String> {

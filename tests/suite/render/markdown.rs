@@ -54,7 +54,7 @@ pub(super) fn read(markdown: &str) -> Seen {
         match event {
             Event::Start(Tag::Table(_)) => seen.tables.push(vec![]),
             Event::Start(Tag::TableHead | Tag::TableRow) => {
-                seen.tables.last_mut().unwrap().push(vec![])
+                seen.tables.last_mut().unwrap().push(vec![]);
             }
             Event::Start(Tag::TableCell) => {
                 seen.tables.last_mut().unwrap().last_mut().unwrap().push(String::new());

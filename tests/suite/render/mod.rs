@@ -3,6 +3,7 @@
 
 mod diagnostics;
 mod formats;
+mod golden;
 mod html;
 mod markdown;
 mod plan;

@@ -45,7 +45,9 @@ pub(super) fn left<'p>(page: &Page<'p>) -> Option<Section<'p>> {
     }
     let mut text = "**Left alone**\n\n".to_owned();
     text.push_str(&titles([">licenses", "why", "which", "where"]));
-    left.iter().for_each(|one| text.push_str(&left_row(page, one)));
+    for one in left {
+        text.push_str(&left_row(page, one));
+    }
     if totals.unmanaged > 0 {
         let assets = counted(totals.unmanaged_assets, "asset", "assets");
         let why = format!("of {assets} that no manifest manages: never touched");
@@ -69,6 +71,10 @@ fn left_row(page: &Page<'_>, one: &LeftRow<'_>) -> String {
 }
 
 /// The cost, the fingerprint and what to rely on.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "one of a row of sections, others of which may be absent"
+)]
 pub(super) fn closing<'p>(page: &Page<'p>) -> Option<Section<'p>> {
     let (plan, cost) = (page.plan, page.sections.cost);
     let mut items = vec![

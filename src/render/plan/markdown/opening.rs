@@ -13,6 +13,10 @@ use crate::render::plan::{Claim, LocationRow, Verdict};
 const MARK: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_');
 
 /// The mark, the verdict and the totals.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "one of a row of sections, others of which may be absent"
+)]
 pub(super) fn opening<'p>(page: &Page<'p>) -> Option<Section<'p>> {
     let (plan, sections) = (page.plan, page.sections);
     let totals = &sections.totals;
@@ -126,14 +130,13 @@ pub(super) fn failures<'p>(page: &Page<'p>) -> Option<Section<'p>> {
         return None;
     }
     let all = failed.len();
-    Some(Section::rows(
+    Some(ended(Section::rows(
         titles(["could not be read", "why"]),
         &failed,
         1,
         |(_, (location, why))| row([&format!("❌ {}", name(location)), &sentence(why)]),
         move |at| row([&format!("*{} are in the plan*", shown(at, all)), ""]),
-    ))
-    .map(ended)
+    )))
 }
 
 /// With an empty line after it.
@@ -149,7 +152,7 @@ pub(super) fn claims<'p>(page: &Page<'p>) -> Option<Section<'p>> {
         return None;
     }
     let all = claims.len();
-    Some(Section::rows(
+    Some(ended(Section::rows(
         titles(["apply will", "location", "as", "from"]),
         claims,
         1,
@@ -159,8 +162,7 @@ pub(super) fn claims<'p>(page: &Page<'p>) -> Option<Section<'p>> {
             let over = grouped(count(rest.iter().filter(|claim| claim.over.is_some()).count()));
             row([&format!("*{}, {over} of them from another owner*", shown(at, all)), "", "", ""])
         },
-    ))
-    .map(ended)
+    )))
 }
 
 fn one_claim(claim: &Claim<'_>) -> String {
