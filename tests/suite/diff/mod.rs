@@ -21,6 +21,11 @@ fn diff(folder: &str, world: &str, extra: &[&str]) -> (i32, String, String) {
     vpp(&[&["diff", folder, "--sandbox", world][..], extra].concat())
 }
 
+/// How many lines begin so.
+fn count(out: &str, mark: &str) -> u64 {
+    u64::try_from(out.lines().filter(|line| line.starts_with(mark)).count()).unwrap()
+}
+
 #[test]
 fn one_app_is_shown_holder_by_holder() {
     let (code, out, err) = diff(FOLDER, WORLD, &["--app", "Notability"]);
@@ -47,9 +52,8 @@ fn it_shows_what_the_plan_moves_and_nothing_else() {
     assert_eq!(code, 2, "{err}");
     let (_, plan, _) = vpp(&["plan", FOLDER, "--sandbox", WORLD, "--format", "json"]);
     let plan = vpp::plan::file::read(plan.as_bytes()).unwrap();
-    let count = |mark: &str| out.lines().filter(|line| line.starts_with(mark)).count() as u64;
-    assert_eq!(count("+  - "), plan.summary.assign);
-    assert_eq!(count("-  - "), plan.summary.reclaim);
+    assert_eq!(count(&out, "+  - "), plan.summary.assign);
+    assert_eq!(count(&out, "-  - "), plan.summary.reclaim);
     let (code, out, _) = vpp(&["diff", FOLDER, "--sandbox", WORLD, "--color", "always"]);
     assert_eq!(code, 0);
     assert!(out.contains("\u{1b}[31m-  - F9FXH7L2JF8J\u{1b}[0m"), "{out}");
@@ -98,7 +102,6 @@ fn a_school_is_shown_whole() {
         "json",
     ]);
     let plan = vpp::plan::file::read(plan.as_bytes()).unwrap();
-    let count = |mark: &str| out.lines().filter(|line| line.starts_with(mark)).count() as u64;
-    assert_eq!(count("+  - "), plan.summary.assign);
-    assert_eq!(count("-  - "), plan.summary.reclaim);
+    assert_eq!(count(&out, "+  - "), plan.summary.assign);
+    assert_eq!(count(&out, "-  - "), plan.summary.reclaim);
 }

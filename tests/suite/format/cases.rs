@@ -101,7 +101,7 @@ fn brackets_stay_while_they_fit_on_a_line_and_hold_no_comment() {
     let long: Vec<String> = (0..20).map(|n| format!("DMPXK1A{n:02}HJ0M")).collect();
     case(
         &format!("devices: [{}]\n", long.join(",")),
-        &format!("devices:\n{}", long.iter().map(|s| format!("  - {s}\n")).collect::<String>()),
+        &format!("devices:\n  - {}\n", long.join("\n  - ")),
     );
 }
 
