@@ -7,7 +7,7 @@ use super::terminal;
 /// both. References are resolved before mentions, issue numbers, addresses and emoji codes are
 /// looked for, so these are broken by a space of no width.
 pub fn markdown(text: &str, most: usize) -> String {
-    let safe = terminal(text);
+    let safe = terminal(text.trim_start());
     let mut out = String::with_capacity(safe.len() + safe.len() / 4);
     let mut used = 0;
     let mut before = None;
