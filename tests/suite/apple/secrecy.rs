@@ -72,6 +72,8 @@ async fn no_error_and_no_log_shows_the_token_even_where_the_server_echoes_it() {
         ok(r#"{"uId":"1","errorNumber":12345,"errorMessage":"new"}"#),
     ];
     for answer in answers {
+        // Other tests may have met our messages before this one listened, and had them switched off.
+        tracing::callsite::rebuild_interest_cache();
         let (url, _) = parrot(vec![ok("{}"), answer]).await;
         let connection = connection(&url)
             .location("northfield")

@@ -1,7 +1,7 @@
 use super::page::Page;
 use crate::render::Typed;
 use crate::render::fingerprint;
-use crate::render::number::{count, counted, grouped, seconds};
+use crate::render::number::{count, counted, grouped, seconds, sum};
 use crate::render::plan::Verdict;
 use crate::render::text::Line;
 
@@ -46,10 +46,10 @@ pub(super) fn users(page: &Page<'_>, _: usize) -> Vec<Line> {
 }
 
 /// What is deliberately not done, and why.
-pub(super) fn left(page: &Page<'_>, _: usize) -> Vec<Line> {
+pub(super) fn left(page: &Page<'_>, rows: usize) -> Vec<Line> {
     let (styles, totals) = (page.styles, &page.content.sections.totals);
     let mut lines = vec![];
-    for row in &page.content.sections.left {
+    for row in page.content.sections.left.iter().take(rows) {
         let style = if row.is_loud() { styles.warn } else { styles.text };
         let mut line = page.line().gap(2).put(style, &grouped(row.pairs)).put(styles.text, " ");
         line.push(styles.text, row.said());
@@ -60,6 +60,13 @@ pub(super) fn left(page: &Page<'_>, _: usize) -> Vec<Line> {
         line.push(styles.text, "  ");
         line.append(page.place(row.places.iter()));
         lines.extend(page.wrap(line, 4, 2));
+    }
+    let more = page.content.sections.left.get(rows..).unwrap_or_default();
+    if !more.is_empty() {
+        let pairs = sum(more.iter().map(|row| row.pairs));
+        let kinds = counted(count(more.len()), "more reason", "more reasons");
+        let text = format!(" for {kinds}: in the plan file");
+        lines.push(page.line().gap(2).put(styles.text, &grouped(pairs)).put(styles.text, &text));
     }
     if totals.unmanaged > 0 {
         let assets = counted(totals.unmanaged_assets, "asset", "assets");

@@ -40,7 +40,7 @@ pub fn human(out: &mut dyn Write, styles: &Styles, shape: &Shape, plan: &Plan) -
         Part::new(changes::reclaims, 15, 2),
         Part::new(changes::assigns, 12, 2),
         Part::new(closing::users, 0, 0),
-        Part::new(closing::left, 5, 5),
+        Part::new(closing::left, 8, 2),
         Part::new(stock::licenses, 6, 1),
         Part::new(closing::closing, 0, 0),
     ];
