@@ -1,0 +1,59 @@
+//! Device-management servers: the hand that removes an app and the eye that sees it gone.
+//!
+//! One trait, [`Mdm`], one file per server. A driver carries commands out and answers in; it decides
+//! nothing. Whether a license may come back is decided by the room `reclaim`, from what drivers say.
+//!
+//! **Architecture invariant:** a driver never turns silence into an answer. What a server does not
+//! say, or says in a way that cannot be read, is [`Standing::Waiting`] or [`Presence::Unknown`], never
+//! "absent".
+
+mod command;
+mod device;
+mod error;
+
+pub use command::{AppsReply, Ask, Command, Delivery, Fault, Order, Presence, Scope, Standing};
+pub use device::{Device, Enrolment, Platform};
+pub use error::MdmError;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+/// What a server can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Whether it installs apps.
+    pub install: bool,
+    /// Whether answers come by webhook (`vpp receive`) and are only there once received.
+    pub pushed: bool,
+    /// Whether the server refuses a command whose id it has seen ([`Delivery::Known`]). Elsewhere
+    /// the same command sent twice is carried out twice.
+    pub refuses_repeats: bool,
+    /// Devices a single request may carry.
+    pub batch: usize,
+}
+
+/// A device-management server.
+#[async_trait]
+pub trait Mdm: Send + Sync + std::fmt::Debug {
+    /// Name of its manifest.
+    fn name(&self) -> &str;
+
+    /// What it can do.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Every device it knows, complete.
+    ///
+    /// # Errors
+    /// [`MdmError`], also where the list may not be whole.
+    async fn devices(&self) -> Result<Vec<Device>, MdmError>;
+
+    /// Hands commands to the server; one answer per command, in their order. It batches as the
+    /// server allows and keeps to the server's pace.
+    async fn send(&self, commands: &[Command], now: Timestamp) -> Vec<Delivery>;
+
+    /// What has become of commands sent earlier; one answer each, in their order.
+    ///
+    /// # Errors
+    /// Where the server, or what it told us, cannot be read: then nothing is known of any of them.
+    async fn standing(&self, asks: &[Ask], now: Timestamp) -> Result<Vec<Standing>, MdmError>;
+}
