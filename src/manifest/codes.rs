@@ -182,10 +182,10 @@ codes! {
          `assignUpTo`, an `until` date and a `reason`; there is no way to switch a guard off. A plan \
          that a guard blocks prints the exact allowance.";
     SECRET = "VPP-M035", "content token in a manifest",
-        "A content token, or something in its place, is written into the manifest itself. Whoever can \
-         read the repository could assign all licenses of the location. Name an environment variable, \
-         a file or a command instead, and download a new token: Apple then revokes the one that \
-         leaked.";
+        "A content token, the key of a device-management server, or something in their place, is written \
+         into the manifest itself. Whoever can read the repository could assign all licenses of the \
+         location, or command its devices. Name an environment variable, a file or a command instead, \
+         and replace what leaked: of a content token download a new one, and Apple revokes the old.";
     TOO_MANY = "VPP-M036", "more problems than are shown",
         "A file has more problems than are worth listing, usually because it is not a manifest at \
          all. The first ones are shown; repair them and run again.";

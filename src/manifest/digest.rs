@@ -7,9 +7,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::Manifests;
 use super::kind::{
-    Allowance, AssetManifest, Breaker, Columns, EntrySpec, Freeze, Group, Inventory,
-    InventorySource, Limit, Limits, Location, Mdm, Owner, Policy, Protection, Share, StockGuard,
-    TokenExpiry, TokenSource,
+    Allowance, AssetManifest, Breaker, Columns, DeviceColumn, EntrySpec, Freeze, Group, Inventory,
+    InventorySource, Limit, Limits, Location, Mdm, MdmDriver, MdmProgram, MdmServer, Owner, Policy,
+    Protection, PushingMdm, Share, StockGuard, TokenExpiry, TokenSource,
 };
 use crate::diagnostic::At;
 
@@ -383,10 +383,50 @@ impl Meaning for Allowance {
 
 impl Meaning for Mdm {
     fn write(&self, ink: &mut Ink) {
-        let Self { name, driver, settings } = self;
+        let Self { name, driver } = self;
         name.write(ink);
-        ink.text(&format!("{:?}", driver.value));
-        json(settings, ink);
+        driver.value.write(ink);
+    }
+}
+
+impl Meaning for MdmDriver {
+    fn write(&self, ink: &mut Ink) {
+        ink.text(self.key());
+        match self {
+            Self::Fleet(server) => server.write(ink),
+            Self::Nanomdm(mdm) | Self::Nanohub(mdm) | Self::Micromdm(mdm) => {
+                let PushingMdm { server, webhook, devices } = mdm;
+                server.write(ink);
+                webhook.write(ink);
+                devices.write(ink);
+            }
+            Self::Exec(program) => {
+                let MdmProgram { command, env, timeout, webhook } = program;
+                ink.list(command);
+                ink.list(env);
+                ink.text(&format!("{timeout:?}"));
+                webhook.write(ink);
+            }
+            Self::Sandbox => {}
+            Self::Intune(settings) => json(settings, ink),
+        }
+    }
+}
+
+impl Meaning for MdmServer {
+    fn write(&self, ink: &mut Ink) {
+        let Self { url, secret, timeout } = self;
+        url.write(ink);
+        secret.write(ink);
+        ink.text(&format!("{timeout:?}"));
+    }
+}
+
+impl Meaning for DeviceColumn {
+    fn write(&self, ink: &mut Ink) {
+        let Self { inventory, reference } = self;
+        inventory.write(ink);
+        reference.write(ink);
     }
 }
 

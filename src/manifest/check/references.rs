@@ -28,6 +28,10 @@ pub(super) fn dangling(
         check.all(Kind::Inventory, &group.from);
         check.all(Kind::Group, &group.include);
     }
+    for mdm in &manifests.mdms {
+        let column = mdm.driver.value.device_column();
+        check.all(Kind::Inventory, column.map(|column| &column.inventory));
+    }
     for asset in &manifests.assets {
         check.all(Kind::Location, &asset.locations);
         check.all(Kind::Group, asset.assign.iter().map(|entry| &entry.to));

@@ -17,7 +17,7 @@ pub use asset::{App, AppEntry, Book, BookEntry, BookIntent, BookReclaim, Locatio
 pub use group::Group;
 pub use inventory::{Csv, Exec, Inventory};
 pub use location::{Licenses, Location, Owner, Retire, Token, Users};
-pub use mdm::{Mdm, Settings};
+pub use mdm::{DeviceColumn, FleetMdm, Mdm, MdmExec, MicroMdm, NanoMdm, SandboxMdm, Settings};
 pub use policy::{
     Allowance, Freeze, Limit, Limits, Policy, Protection, Run, Share, Stock, Stop, TokenExpiry,
     WarnBelow,
@@ -48,7 +48,7 @@ pub enum Document {
     /// The rules a plan must keep.
     Policy(Policy),
     /// How to reach a device-management server.
-    Mdm(Mdm),
+    Mdm(Box<Mdm>),
 }
 
 impl Serialize for Document {

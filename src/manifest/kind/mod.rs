@@ -11,7 +11,7 @@ pub use asset::{AssetManifest, EntrySpec, Intent, LicenseKind, ReclaimMode, When
 pub use group::Group;
 pub use inventory::{Columns, Inventory, InventorySource};
 pub use location::{LicenseOwner, Location, Owner, RetireUsers, TokenSource};
-pub use mdm::{Mdm, MdmDriver};
+pub use mdm::{DeviceColumn, Mdm, MdmDriver, MdmProgram, MdmServer, PushingMdm};
 pub use policy::{
     Allowance, Breaker, Freeze, Limit, Limits, Policy, Protection, Share, StockGuard, TokenExpiry,
 };

@@ -169,6 +169,9 @@ fn document(report: &mut Report, root: &Node<'_>, text: &str, found: &mut Found)
     if kind == Kind::Location {
         location::secrets(report, entries, &mut found.secrets);
     }
+    if kind == Kind::Mdm {
+        mdm::secrets(report, entries, &mut found.secrets);
+    }
     let typed = match kind {
         Kind::Location => {
             location::read(report, fields, name).map(|document| Typed::Location(Box::new(document)))

@@ -204,6 +204,7 @@ impl<'n, 't> Fields<'n, 't> {
                     .at(report.span(entry.key_place), "unknown key")
                     .help(match near {
                         Some(near) => format!("did you mean `{near}`?"),
+                        None if known.is_empty() => "remove it: there is nothing to set".to_owned(),
                         None => format!("known keys: {}", known.join(", ")),
                     }),
             );

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::fields::{Field, Fields};
 use super::report::Report;
-use super::{location, time, value};
+use super::{secret, time, value};
 use crate::diagnostic::{At, Diagnostic};
 use crate::manifest::codes;
 use crate::manifest::kind::{Columns, Inventory, InventorySource};
@@ -46,7 +46,7 @@ fn exec(report: &mut Report, fields: &mut Fields<'_, '_>) -> Option<InventorySou
     Some(InventorySource::Exec { command: command?, env: env?, timeout: timeout? })
 }
 
-fn command_line(report: &mut Report, field: Field<'_, '_>) -> Option<Vec<String>> {
+pub(super) fn command_line(report: &mut Report, field: Field<'_, '_>) -> Option<Vec<String>> {
     if field.node.scalar().is_some() {
         value::wrong_type(report, field, "a list: the program and its arguments, without a shell");
         return None;
@@ -54,12 +54,12 @@ fn command_line(report: &mut Report, field: Field<'_, '_>) -> Option<Vec<String>
     value::texts(report, field)
 }
 
-fn variables(report: &mut Report, field: Field<'_, '_>) -> Option<Vec<String>> {
+pub(super) fn variables(report: &mut Report, field: Field<'_, '_>) -> Option<Vec<String>> {
     let wanted = "the name of a variable: letters, digits and `_`";
     let items = value::list(report, field)?;
     let read: Vec<_> = items
         .iter()
-        .map(|item| value::matching(report, field.item(item), wanted, location::is_variable))
+        .map(|item| value::matching(report, field.item(item), wanted, secret::is_variable))
         .collect();
     read.into_iter().map(|name| name.map(str::to_owned)).collect()
 }

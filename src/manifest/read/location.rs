@@ -1,18 +1,22 @@
-use std::net::IpAddr;
-
 use super::fields::{Field, Fields};
 use super::report::Report;
-use super::value;
-use crate::diagnostic::{At, Diagnostic, Span};
-use crate::manifest::codes;
-use crate::manifest::kind::{LicenseOwner, Location, Owner, ReclaimMode, RetireUsers, TokenSource};
-use crate::yaml::{Entry, Node, Value};
+use super::secret::{self, Secret};
+use super::{address, value};
+use crate::diagnostic::{At, Span};
+use crate::manifest::kind::{LicenseOwner, Location, Owner, ReclaimMode, RetireUsers};
+use crate::yaml::Entry;
 
 pub(super) const RECLAIM: [(&str, ReclaimMode); 3] = [
     ("uninstall", ReclaimMode::Uninstall),
     ("release", ReclaimMode::Release),
     ("keep", ReclaimMode::Keep),
 ];
+
+const TOKEN: Secret = Secret {
+    what: "`token`",
+    variable: "VPP_TOKEN",
+    leaked: "if this was a token, download a new one: Apple then revokes it",
+};
 
 pub(super) fn read(
     report: &mut Report,
@@ -21,7 +25,8 @@ pub(super) fn read(
 ) -> Option<Location> {
     let uid = fields.optional(report, "uid").and_then(|field| uid(report, field));
     let example = "{ env: VPP_TOKEN }";
-    let token = fields.required(report, "token", example).and_then(|field| token(report, field));
+    let token = fields.required(report, "token", example);
+    let token = token.and_then(|field| secret::read(report, field, TOKEN));
     let owner = fields.optional(report, "owner").and_then(|field| owner(report, field));
     if let Some(field) = fields.optional(report, "licenses") {
         let words = [("apple", LicenseOwner::Apple), ("mdm", LicenseOwner::Mdm)];
@@ -34,7 +39,10 @@ pub(super) fn read(
     let mdm = fields.optional(report, "mdm").and_then(|field| value::owned_text(report, field));
     let reclaim =
         fields.optional(report, "reclaim").and_then(|field| value::word(report, field, &RECLAIM));
-    let endpoint = fields.optional(report, "endpoint").and_then(|field| endpoint(report, field));
+    let endpoint = fields.optional(report, "endpoint").and_then(|field| {
+        let instead = "the token is all Apple asks for";
+        address::read(report, field, "https://vpp.itunes.apple.com", instead)
+    });
     let retire_users = fields.optional(report, "users").and_then(|field| users(report, field));
     let description = fields.optional(report, "description");
     let description = description.and_then(|field| value::any_text(report, field));
@@ -64,94 +72,15 @@ fn uid(report: &mut Report, field: Field<'_, '_>) -> Option<At<String>> {
     Some(report.at(text.to_owned(), field.node.place))
 }
 
-/// A variable's name as shells know it.
-pub(super) fn is_variable(text: &str) -> bool {
-    (1..=200).contains(&text.len())
-        && !text.starts_with(|c: char| c.is_ascii_digit())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-}
-
-/// Never says what stands there: it may be the token itself.
-fn token(report: &mut Report, field: Field<'_, '_>) -> Option<At<TokenSource>> {
-    if field.node.scalar().is_some() {
-        report.add(secret(report.span(field.key_place)));
-        return None;
-    }
-    let mut fields = Fields::of(report, "`token`", field)?;
-    let chosen = fields.one_of(report, &["env", "file", "command"]);
-    let source = chosen.and_then(|source| match source.key {
-        "env" => {
-            let variable = source.node.scalar().unwrap_or_default();
-            if source.node.scalar().is_some() && !is_variable(variable) {
-                report.add(
-                    Diagnostic::error(&codes::SECRET, "`env` is not the name of a variable")
-                        .at(report.span(source.key_place), "letters, digits and `_` only")
-                        .help("write the name of the variable that holds the token, not the token"),
-                );
-                return None;
-            }
-            value::text(report, source).map(|name| TokenSource::Env(name.to_owned()))
-        }
-        "file" => value::text(report, source).map(|path| TokenSource::File(path.into())),
-        _ => value::texts(report, source).map(TokenSource::Command),
-    });
-    fields.finish(report, &[]);
-    Some(report.at(source?, field.key_place))
-}
-
-fn secret(span: Span) -> Diagnostic {
-    Diagnostic::error(&codes::SECRET, "`token` must say where the token is, not be the token")
-        .at(span, "must be `env`, `file` or `command`")
-        .help(
-            "write `token: { env: VPP_TOKEN }`, or `{ file: … }`, or `{ command: [op, read, …] }`",
-        )
-        .help("if this was a token, download a new one: Apple then revokes it")
-}
-
 /// Where values stand that may be the token itself or a password, so that nothing ever prints them.
 pub(super) fn secrets(report: &Report, entries: &[Entry<'_>], spans: &mut Vec<Span>) {
     let endpoint = entries.iter().find(|entry| entry.key == "endpoint");
-    if let Some(endpoint) = endpoint.filter(|entry| entry.value.scalar().is_some_and(has_user)) {
+    if let Some(endpoint) =
+        endpoint.filter(|entry| entry.value.scalar().is_some_and(address::has_user))
+    {
         spans.push(report.span(endpoint.value.place));
     }
-    let Some(token) = entries.iter().find(|entry| entry.key == "token") else { return };
-    match &token.value.value {
-        Value::Scalar(..) => spans.push(report.span(token.value.place)),
-        Value::Mapping(entries) => {
-            for entry in entries {
-                let is_source = match entry.key.as_ref() {
-                    "env" => entry.value.scalar().is_some_and(is_variable),
-                    "file" | "command" => true,
-                    _ => false,
-                };
-                if !is_source {
-                    hide(report, &entry.value, spans);
-                }
-            }
-        }
-        Value::Sequence(items) => {
-            for item in items {
-                hide(report, item, spans);
-            }
-        }
-        Value::Refused => {}
-    }
-}
-
-fn hide(report: &Report, node: &Node<'_>, spans: &mut Vec<Span>) {
-    match &node.value {
-        Value::Scalar(..) | Value::Refused => spans.push(report.span(node.place)),
-        Value::Sequence(items) => {
-            for item in items {
-                hide(report, item, spans);
-            }
-        }
-        Value::Mapping(entries) => {
-            for entry in entries {
-                hide(report, &entry.value, spans);
-            }
-        }
-    }
+    secret::hide_behind(report, "token", entries, spans);
 }
 
 fn owner(report: &mut Report, field: Field<'_, '_>) -> Option<At<Owner>> {
@@ -196,44 +125,4 @@ fn users(report: &mut Report, field: Field<'_, '_>) -> Option<RetireUsers> {
         fields.optional(report, "retire").and_then(|field| value::word(report, field, &words));
     fields.finish(report, &[]);
     retire.map(|retire| retire.value)
-}
-
-/// `https`, or `http` to this machine: a token must not cross a network in the clear.
-fn endpoint(report: &mut Report, field: Field<'_, '_>) -> Option<At<String>> {
-    let text = value::text(report, field)?;
-    if has_user(text) {
-        // The value is not repeated: it may hold a password.
-        report.add(
-            Diagnostic::error(&codes::SECRET, "`endpoint` may not hold a user name or password")
-                .at(report.span(field.node.place), "hidden here")
-                .help("remove what stands before the `@`; the token is all Apple asks for"),
-        );
-        return None;
-    }
-    let wanted = match url::Url::parse(text) {
-        Err(_) => "a URL such as `https://vpp.itunes.apple.com`",
-        Ok(url) if url.query().is_some() || url.fragment().is_some() => "a URL without `?` and `#`",
-        Ok(url) if url.scheme() == "https" && url.has_host() => {
-            return Some(report.at(text.to_owned(), field.node.place));
-        }
-        Ok(url) if url.scheme() == "http" && is_loopback(&url) => {
-            return Some(report.at(text.to_owned(), field.node.place));
-        }
-        Ok(_) => "https (http only to this machine: 127.0.0.1, [::1] or localhost)",
-    };
-    value::bad_value(report, field, wanted);
-    None
-}
-
-fn has_user(text: &str) -> bool {
-    text.contains('@')
-}
-
-fn is_loopback(url: &url::Url) -> bool {
-    match url.host() {
-        Some(url::Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
-        Some(url::Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
-        Some(url::Host::Domain(domain)) => domain == "localhost",
-        None => false,
-    }
 }

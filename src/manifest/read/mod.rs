@@ -1,5 +1,6 @@
 //! One file's text to typed documents. Knows nothing of other files.
 
+mod address;
 mod asset;
 mod condition;
 mod depth;
@@ -12,6 +13,7 @@ mod location;
 mod mdm;
 mod policy;
 mod report;
+mod secret;
 mod time;
 mod value;
 

@@ -7,8 +7,7 @@ use vpp::manifest::semantic_digest;
 const A: &str = "apiVersion: vpp/v1\nkind: Group\nname: g\ndevices: [A1, B2]\nusers: [x]\n";
 const B: &str = "apiVersion: vpp/v1\nkind: Location\nname: l\nuid: \"12\"\ntoken: { env: T }\nlabels: { a: b, c: d }\n";
 const C: &str = "apiVersion: vpp/v1\nkind: App\nname: a\nadamId: 12\nlocation: l\nassign: [{ to: g, intent: required }]\npricing: STDQ\n";
-const D: &str =
-    "apiVersion: vpp/v1\nkind: Mdm\nname: m\nfleet: { url: https://x, a: { b: 1, c: [1, 2] } }\n";
+const D: &str = "apiVersion: vpp/v1\nkind: Mdm\nname: m\nintune: { tenant: https://x, a: { b: 1, c: [1, 2] } }\n";
 const E: &str = "apiVersion: vpp/v1\nkind: Policy\nname: p\nlimits: { app: { reclaim: { share: 10% } } }\nrun: { canary: 1 }\n\
     freeze: [{ from: 2026-12-20, until: 2026-12-21T00:00, timeZone: Europe/Berlin }]\n";
 
@@ -28,7 +27,7 @@ fn the_digest_is_a_number_of_its_own() {
     let digest = digest(&[("m.yaml", &all_in_one())]);
     assert_eq!(digest.len(), 64);
     // Saved plans carry it: a change of the encoding must be a decision.
-    insta::assert_snapshot!(digest, @r##"f9dfe7615eb4da24f97f3d13c34b288400ff61e279a17e6c3374010f13a0634a"##);
+    insta::assert_snapshot!(digest, @r##"d9bf723a51f664e3a499cacde87a007a5033d0298888bc9b8250577fa98ea81e"##);
 }
 
 #[test]
@@ -62,7 +61,7 @@ fn looks_do_not_count() {
             ),
             (
                 "d.yaml",
-                "apiVersion: vpp/v1\nkind: Mdm\nname: m\nfleet:\n  a: { c: [1, 2], b: 1 }\n  url: \"https://x\"\n",
+                "apiVersion: vpp/v1\nkind: Mdm\nname: m\nintune:\n  a: { c: [1, 2], b: 1 }\n  tenant: \"https://x\"\n",
             ),
         ],
         &[
@@ -103,7 +102,6 @@ fn every_value_counts() {
         ("https://x", "https://y"),
         ("b: 1", "b: \"1\""),
         ("[1, 2]", "[2, 1]"),
-        ("fleet", "nanomdm"),
         ("share: 10%", "share: 11%"),
         ("share: 10%", "count: 10"),
         ("app: {", "group: {"),
@@ -181,4 +179,34 @@ fn typed_documents_say_what_was_written() {
     assert_eq!(written(app.assign[2].span), "year-6-2025");
     assert_eq!(written(app.assign_span), "assign");
     assert_eq!(written(loaners.devices[1].span), "\"012345678901\"");
+}
+
+#[test]
+fn every_setting_of_an_mdm_counts() {
+    let head = "apiVersion: vpp/v1\nkind: Mdm\nname: m\n";
+    let inventory =
+        "apiVersion: vpp/v1\nkind: Inventory\nname: i\ncsv: { path: d.csv, serial: s }\n---\n";
+    let nano = "url: https://x, key: { env: K }, webhookKey: { env: W }, devices: { inventory: i, reference: r }";
+    let settings = [
+        "fleet: { url: https://x, token: { env: K } }".to_owned(),
+        "fleet: { url: https://y, token: { env: K } }".to_owned(),
+        "fleet: { url: https://x, token: { file: K } }".to_owned(),
+        "fleet: { url: https://x, token: { env: K }, timeout: 31s }".to_owned(),
+        format!("nanomdm: {{ {nano} }}"),
+        format!("nanohub: {{ {nano} }}"),
+        format!("nanomdm: {{ {} }}", nano.replace("env: W", "env: V")),
+        format!("nanomdm: {{ {} }}", nano.replace("reference: r", "reference: s")),
+        "nanomdm: { url: https://x, key: { env: K } }".to_owned(),
+        "micromdm: { url: https://x, key: { env: K } }".to_owned(),
+        "exec: { command: [a, b] }".to_owned(),
+        "exec: { command: [b, a] }".to_owned(),
+        "exec: { command: [a, b], env: [X] }".to_owned(),
+        "exec: { command: [a, b], timeout: 2m }".to_owned(),
+        "exec: { command: [a, b], webhookKey: { env: W } }".to_owned(),
+        "sandbox: {}".to_owned(),
+    ];
+    let of = |settings: &str| digest(&[("m.yaml", &format!("{inventory}{head}{settings}\n"))]);
+    let digests: std::collections::BTreeSet<_> = settings.iter().map(|one| of(one)).collect();
+    assert_eq!(digests.len(), settings.len());
+    assert_eq!(of(&settings[0]), of("fleet: { timeout: 30s, token: { env: K }, url: https://x }"));
 }

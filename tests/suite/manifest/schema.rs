@@ -124,7 +124,26 @@ fn documents() -> Vec<Value> {
             "run": { "canary": 1, "stop": { "errorShare": "5%", "inARow": 20 } }
         }),
         json!({ "apiVersion": "vpp/v1", "kind": "Policy", "name": "p", "stock": { "warnBelow": "5%" } }),
-        json!({ "apiVersion": "vpp/v1", "kind": "Mdm", "name": "m", "fleet": { "url": "https://x", "n": 5, "f": [true] } }),
+        json!({
+            "apiVersion": "vpp/v1", "kind": "Mdm", "name": "m",
+            "fleet": { "url": "https://x", "token": { "env": "T" }, "timeout": "10s" }
+        }),
+        json!({
+            "apiVersion": "vpp/v1", "kind": "Mdm", "name": "m",
+            "nanomdm": { "url": "http://127.0.0.1:9000", "key": { "file": "k" }, "webhookKey": { "env": "W" },
+                         "devices": { "inventory": "i", "reference": "r" }, "timeout": "10s" }
+        }),
+        json!({ "apiVersion": "vpp/v1", "kind": "Mdm", "name": "m", "nanohub": { "url": "https://x", "key": { "env": "K" } } }),
+        json!({
+            "apiVersion": "vpp/v1", "kind": "Mdm", "name": "m",
+            "micromdm": { "url": "https://x", "key": { "command": ["op", "read"] }, "webhookKey": { "env": "W" } }
+        }),
+        json!({
+            "apiVersion": "vpp/v1", "kind": "Mdm", "name": "m",
+            "exec": { "command": ["x", "--all"], "env": ["A_B"], "webhookKey": { "env": "W" }, "timeout": "1m30s" }
+        }),
+        json!({ "apiVersion": "vpp/v1", "kind": "Mdm", "name": "m", "sandbox": {} }),
+        json!({ "apiVersion": "vpp/v1", "kind": "Mdm", "name": "m", "intune": { "tenant": "x", "n": 5, "f": [true] } }),
         json!({ "apiVersion": "vpp/v1", "kind": "World", "anything": [1] }),
     ]
 }
@@ -229,8 +248,8 @@ fn changes(document: &Value) -> Vec<Value> {
     let mut changed = vec![];
     for path in paths {
         let is_world = document["kind"] == "World" && path[0] != "kind" && path[0] != "apiVersion";
-        // The settings of an Mdm are anything for the time being.
-        let is_settings = document["kind"] == "Mdm" && path.len() > 1;
+        // Only their driver knows the settings of Intune.
+        let is_settings = path[0] == "intune" && path.len() > 1;
         if is_world || is_settings {
             continue;
         }

@@ -61,6 +61,25 @@ fn whatever_stands_in_the_place_of_a_token_is_not_shown() {
 }
 
 #[test]
+fn whatever_stands_in_the_place_of_an_mdms_secret_is_not_shown() {
+    let head = "apiVersion: vpp/v1\nkind: Mdm\nname: m\n";
+    for driver in ["fleet", "nanomdm", "nanohub", "micromdm", "exec"] {
+        for settings in [
+            "token: hunter2, key: hunter2",
+            "token: { value: hunter2 }, key: [hunter2], url: https://x",
+            "webhookKey: hunter2, url: https://me:hunter2@example.com",
+            "password: hunter2",
+            "apiKey: { env: [hunter2] }",
+            "key: { env: hunter2-x }, token: { env: hunter2-x }, webhookKey: { env: hunter2-x }",
+        ] {
+            let output = output(&format!("{head}{driver}: {{ {settings} }}\n"));
+            assert!(output.contains("error"), "{driver} {settings}");
+            assert!(!output.contains("hunter2"), "{driver} {settings}\n{output}");
+        }
+    }
+}
+
+#[test]
 fn the_other_places_stay_where_they_are() {
     let folder = Folder::new();
     folder.write(
