@@ -28,6 +28,9 @@ pub struct Capabilities {
     /// Whether the server refuses a command whose id it has seen ([`Delivery::Known`]). Elsewhere
     /// the same command sent twice is carried out twice.
     pub refuses_repeats: bool,
+    /// Whether a device that [`Mdm::devices`] does not list is certainly not enrolled. Elsewhere its
+    /// absence says nothing: the server has no list, and a device may only not have been heard of.
+    pub lists_all: bool,
     /// Devices a single request may carry.
     pub batch: usize,
 }
