@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::error::AppleError;
 use super::scrub::Scrubber;
 use super::session::Session;
-use super::wire::{HttpWire, Timeouts, Wire};
+use super::wire::{HttpWire, Manners, Wire};
 use super::{Endpoint, Reader, Token};
 use crate::actual::Limits;
 
@@ -19,6 +19,7 @@ pub struct Connection {
     settings: Settings,
     connect_timeout: Duration,
     timeout: Duration,
+    gzip: bool,
 }
 
 /// Whose locations are written to.
@@ -81,6 +82,7 @@ impl Connection {
             settings,
             connect_timeout: Duration::from_secs(10),
             timeout: Duration::from_mins(1),
+            gzip: true,
         }
     }
 
@@ -124,6 +126,13 @@ impl Connection {
     /// refuses whoever is faster than its limit.
     pub fn unpaced(mut self) -> Self {
         self.settings.unpaced = true;
+        self
+    }
+
+    /// Answers come unpacked. For a sandbox in this process, where packing costs twice and no
+    /// network gains from it.
+    pub fn uncompressed(mut self) -> Self {
+        self.gzip = false;
         self
     }
 
@@ -173,8 +182,9 @@ impl Connection {
             None => Endpoint::apple()
                 .map_err(|error| AppleError::Setup { reason: error.to_string() })?,
         };
-        let timeouts = Timeouts { connect: self.connect_timeout, whole: self.timeout };
-        let wire = HttpWire::new(&endpoint, &self.token, &timeouts)
+        let manners =
+            Manners { connect: self.connect_timeout, whole: self.timeout, gzip: self.gzip };
+        let wire = HttpWire::new(&endpoint, &self.token, &manners)
             .map_err(|reason| AppleError::Setup { reason })?;
         Ok(self.over(endpoint, Box::new(wire)))
     }

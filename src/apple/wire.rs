@@ -50,9 +50,14 @@ pub(super) enum Failure {
 /// Longer answers than this are not Apple's.
 const LONGEST_BODY: usize = 128 << 20;
 
-pub(super) struct Timeouts {
+/// How a client waits and what it takes.
+pub(super) struct Manners {
+    /// For a connection.
     pub(super) connect: Duration,
+    /// For a whole answer.
     pub(super) whole: Duration,
+    /// Whether answers may come packed.
+    pub(super) gzip: bool,
 }
 
 /// HTTP by reqwest.
@@ -66,7 +71,7 @@ impl HttpWire {
     pub(super) fn new(
         endpoint: &Endpoint,
         token: &Token,
-        timeouts: &Timeouts,
+        manners: &Manners,
     ) -> Result<Self, String> {
         let mut authorization = HeaderValue::from_str(&format!("Bearer {}", token.secret()))
             .map_err(|_| "the token cannot stand in a header".to_owned())?;
@@ -76,9 +81,9 @@ impl HttpWire {
             .redirect(redirect::Policy::none())
             .retry(retry::never())
             .referer(false)
-            .gzip(true)
-            .connect_timeout(timeouts.connect)
-            .timeout(timeouts.whole);
+            .gzip(manners.gzip)
+            .connect_timeout(manners.connect)
+            .timeout(manners.whole);
         let client = if endpoint.is_loopback() && endpoint.as_str().starts_with("http:") {
             // No proxy leads to this machine, and without TLS no certificates need loading.
             client.no_proxy().tls_certs_only([])

@@ -127,7 +127,7 @@ fn open(
 fn connect(context: &Context, connection: Connection, apple: &Apple) -> anyhow::Result<Reader> {
     let (connection, interval) = match apple {
         Apple::Real => (connection, context.environment.poll_interval()?),
-        Apple::Sandbox(..) => (connection.unpaced(), Some(SANDBOX_POLL)),
+        Apple::Sandbox(..) => (connection.unpaced().uncompressed(), Some(SANDBOX_POLL)),
     };
     let connection = match interval {
         Some(interval) => connection.poll_interval(interval),
