@@ -23,6 +23,7 @@ mod diff;
 mod docs;
 mod format;
 mod init;
+mod intune;
 mod inventory;
 mod manifest;
 mod pipelines;
