@@ -10,10 +10,12 @@
 mod command;
 mod device;
 mod error;
+mod sandbox;
 
 pub use command::{AppsReply, Ask, Command, Delivery, Fault, Order, Presence, Scope, Standing};
 pub use device::{Device, Enrolment, Platform};
 pub use error::MdmError;
+pub use sandbox::Sandbox;
 
 use async_trait::async_trait;
 use jiff::Timestamp;

@@ -30,10 +30,17 @@ impl Clock {
         self.began.elapsed()
     }
 
-    /// Skips time, for token expiry.
+    /// Skips time.
     pub(crate) fn advance(&self, by: Duration) {
         let mut ahead = lock(&self.ahead);
         *ahead = ahead.saturating_add(by);
+    }
+
+    /// Skips time until it is at least then.
+    pub(crate) fn not_before(&self, then: Timestamp) {
+        if let Ok(by) = Duration::try_from(then.duration_since(self.now())) {
+            self.advance(by);
+        }
     }
 }
 

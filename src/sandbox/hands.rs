@@ -166,7 +166,7 @@ impl Sandbox {
         self.work(true).await;
     }
 
-    /// Lets time pass, for the end of tokens. Events do not notice.
+    /// Lets time pass, for the end of tokens and for devices. Events do not notice.
     pub fn advance_clock(&self, by: Duration) {
         self.inner.clock.advance(by);
     }

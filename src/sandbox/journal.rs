@@ -32,6 +32,24 @@ pub struct LoggedRequest {
     pub at_once: usize,
 }
 
+/// A request the device-management server was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MdmRequest {
+    /// When it arrived, from the start of the sandbox.
+    pub at: Duration,
+    /// `GET`, `POST`, …
+    pub method: String,
+    /// Below `/_mdm/`: `commands`.
+    pub path: String,
+    /// Status of the answer, also of one that was lost.
+    pub status: u16,
+    /// Commands or devices it was about.
+    pub items: usize,
+    /// The connection was closed without an answer.
+    pub lost: bool,
+}
+
 /// What somebody else changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -56,6 +74,7 @@ const MOST: usize = 200_000;
 #[derive(Debug, Default)]
 pub(crate) struct Journal {
     requests: Mutex<VecDeque<LoggedRequest>>,
+    mdm_requests: Mutex<VecDeque<MdmRequest>>,
     meddling: Mutex<VecDeque<Meddling>>,
 }
 
@@ -64,12 +83,20 @@ impl Journal {
         push(&self.requests, request);
     }
 
+    pub(crate) fn mdm_request(&self, request: MdmRequest) {
+        push(&self.mdm_requests, request);
+    }
+
     pub(crate) fn meddled(&self, meddling: Meddling) {
         push(&self.meddling, meddling);
     }
 
     pub(crate) fn requests(&self) -> Vec<LoggedRequest> {
         lock(&self.requests).iter().cloned().collect()
+    }
+
+    pub(crate) fn mdm_requests(&self) -> Vec<MdmRequest> {
+        lock(&self.mdm_requests).iter().cloned().collect()
     }
 
     pub(crate) fn meddling(&self) -> Vec<Meddling> {

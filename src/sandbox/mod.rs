@@ -50,16 +50,34 @@
 //! | `POST events/hold`, `events/release`, `events/settle` | stop the clock of events, start it again, finish everything now |
 //! | `POST clock/advance` | `seconds` |
 //! | `POST fail` | a [`PlannedFault`] for requests to come |
+//! | `GET devices` | every device: [`DeviceSnapshot`] |
+//! | `GET devices/events` | what happened to devices, apps and licenses: [`DeviceEvent`] |
+//! | `GET mdm/requests` | what the device-management server was asked: [`MdmRequest`] |
+//! | `POST devices/add` | a [`DeviceSeed`](world::DeviceSeed) |
+//! | `POST devices/behave` | `serialNumbers`, `behaves`: a [`Behavior`](world::Behavior), nothing for a good one |
+//! | `POST devices/offline` | `serialNumbers`, `for`: `3d` |
+//! | `POST devices/connect`, `devices/re-enrol`, `devices/check-out`, `devices/wipe` | `serialNumbers` |
+//! | `POST devices/install`, `devices/remove` | `serialNumbers`, `bundleId`: what the person does |
+//! | `POST mdm/fail` | a [`MdmFault`] for requests to come |
+//!
+//! # Devices
+//! Below `/_mdm/` is a device-management server with simulated devices, in a JSON of its own that
+//! behaves like NanoMDM: see `http/mdm.rs`. A world's `mdm` and `devices` say what is unusual;
+//! otherwise every serial number that holds a license is an enrolled device with those apps
+//! installed, which does what it is told as soon as it is told. Devices live by the sandbox's
+//! clock, and only when somebody looks.
 
 mod chance;
 mod chaos;
 mod clock;
+mod devices;
 mod error;
 mod gate;
 mod hands;
 mod http;
 mod journal;
 mod library;
+mod mdm;
 mod notify;
 mod options;
 mod snapshot;
@@ -68,7 +86,7 @@ mod wire;
 mod worker;
 pub mod world;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicBool;
@@ -79,9 +97,11 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
 pub use chaos::{LostReply, PlannedFault};
+pub use devices::MdmFault;
 pub use error::SandboxError;
 pub use hands::{Change, ChangeAssignments};
-pub use journal::{LoggedRequest, Meddling};
+pub use journal::{LoggedRequest, MdmRequest, Meddling};
+pub use mdm::{AppSnapshot, DeviceEvent, DeviceSnapshot, Happened};
 pub use notify::Delivery;
 pub use options::{ExpiryShown, Options};
 pub use snapshot::{AssetSnapshot, LocationSnapshot, Snapshot, UserSnapshot};
@@ -113,6 +133,8 @@ struct Inner {
     plans: Plans,
     journal: Journal,
     outbox: Outbox,
+    mdm: Mutex<mdm::Server>,
+    mdm_faults: Mutex<VecDeque<MdmFault>>,
     /// Wakes the worker: an event was accepted or the clock of events was touched.
     wake: Notify,
     held: AtomicBool,
@@ -153,7 +175,7 @@ impl Sandbox {
     /// Where the world contradicts itself (every contradiction is named), and where the state file
     /// is damaged or belongs to another world; it is then left as it is.
     pub fn new(world: World, options: Options) -> Result<Self, SandboxError> {
-        let World { api_version: _, kind: _, limits, locations } = world;
+        let World { api_version: _, kind: _, limits, locations, mdm, devices } = world;
         let mut problems = Vec::new();
         for (field, taken) in [
             ("name", duplicates(&locations, |l| &l.name)),
@@ -170,7 +192,7 @@ impl Sandbox {
                 problems.push(format!("the {what} is 0: nothing could ever be answered"));
             }
         }
-        let print = state::print_of(&locations);
+        let print = state::print_of(&locations, &devices);
         let mut shelves = Vec::with_capacity(locations.len());
         for seed in &locations {
             let library = Library::seed(seed, &options, &mut problems);
@@ -181,6 +203,12 @@ impl Sandbox {
                 gate: Gate::default(),
             });
         }
+        let server = {
+            let held: Vec<_> = shelves.iter().map(|shelf| lock(&shelf.library)).collect();
+            let libraries: Vec<&Library> = held.iter().map(|library| &**library).collect();
+            let seeds = locations.iter().flat_map(|one| &one.devices).chain(&devices);
+            mdm::Server::seed(mdm, seeds, &libraries, options.start, &mut problems)
+        };
         if !problems.is_empty() {
             return Err(SandboxError::World(problems));
         }
@@ -196,6 +224,8 @@ impl Sandbox {
                 plans: Plans::default(),
                 journal: Journal::default(),
                 outbox: Outbox::default(),
+                mdm: Mutex::new(server),
+                mdm_faults: Mutex::default(),
                 wake: Notify::new(),
                 held: AtomicBool::new(false),
                 keeper: state::Keeper::default(),
@@ -259,6 +289,16 @@ impl Sandbox {
         self.inner.journal.requests()
     }
 
+    /// What its device-management server was asked, oldest first; of very many only the last.
+    pub fn mdm_requests(&self) -> Vec<MdmRequest> {
+        self.inner.journal.mdm_requests()
+    }
+
+    /// What time it is there.
+    pub fn now(&self) -> jiff::Timestamp {
+        self.inner.clock.now()
+    }
+
     /// What others changed in it, oldest first.
     pub fn meddling(&self) -> Vec<Meddling> {
         self.inner.journal.meddling()
@@ -315,6 +355,11 @@ impl Running {
     /// Where Apple's API is: `http://127.0.0.1:PORT/mdm/v2/`.
     pub fn url(&self) -> String {
         format!("http://{}/mdm/v2/", self.address)
+    }
+
+    /// Where the device-management server is: `http://127.0.0.1:PORT/_mdm/`.
+    pub fn mdm_url(&self) -> String {
+        format!("http://{}/_mdm/", self.address)
     }
 
     /// Where the hands are: `http://127.0.0.1:PORT/_sandbox/`.

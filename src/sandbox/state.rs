@@ -4,10 +4,12 @@ use std::io::Write as _;
 use std::sync::Mutex;
 
 use camino::Utf8Path;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::library::SavedLibrary;
-use super::world::LocationSeed;
+use super::mdm::{self, SavedServer};
+use super::world::{DeviceSeed, LocationSeed};
 use super::{Sandbox, SandboxError, lock};
 
 /// One writer at a time.
@@ -25,6 +27,12 @@ struct Saved {
     /// Which world the holdings belong to.
     world: String,
     locations: Vec<SavedLibrary>,
+    /// What time it was: time never runs backwards, not even between processes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    clock: Option<Timestamp>,
+    /// The device-management server, where anybody has used it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mdm: Option<SavedServer>,
 }
 
 /// The part that says whether the rest can be understood.
@@ -34,10 +42,14 @@ struct Header {
     version: Option<u32>,
 }
 
-/// A fingerprint of what a world holds; its limits may change.
-pub(crate) fn print_of(locations: &[LocationSeed]) -> String {
+/// A fingerprint of what a world holds; its limits and how devices behave at large may change.
+pub(crate) fn print_of(locations: &[LocationSeed], devices: &[DeviceSeed]) -> String {
     let text = serde_json::to_vec(locations).unwrap_or_default();
-    super::library::hex(&[&text], 32)
+    if devices.is_empty() {
+        return super::library::hex(&[&text], 32);
+    }
+    let devices = serde_json::to_vec(devices).unwrap_or_default();
+    super::library::hex(&[&text, &devices], 32)
 }
 
 impl Sandbox {
@@ -55,6 +67,8 @@ impl Sandbox {
             version: VERSION,
             world: self.inner.print.clone(),
             locations: self.inner.shelves.iter().map(|one| lock(&one.library).save()).collect(),
+            clock: Some(self.inner.clock.now()),
+            mdm: lock(&self.inner.mdm).save(),
         };
         replace(path, &saved).map_err(|cause| SandboxError::StateFile {
             path: path.clone(),
@@ -109,6 +123,13 @@ impl Sandbox {
         for (shelf, library) in self.inner.shelves.iter().zip(saved.locations) {
             let mut held = lock(&shelf.library);
             held.restore(library, &self.inner.options).map_err(|problem| corrupt(path, problem))?;
+        }
+        if let Some(mdm) = saved.mdm {
+            let server = mdm::Server::restore(mdm).map_err(|problem| corrupt(path, problem))?;
+            *lock(&self.inner.mdm) = server;
+        }
+        if let Some(clock) = saved.clock {
+            self.inner.clock.not_before(clock);
         }
         Ok(())
     }

@@ -81,9 +81,11 @@ impl Sandbox {
 
     fn step(&self, shelf: &Shelf, id: Uuid) -> Step {
         let chaos = self.inner.chaos.as_ref();
-        lock(&shelf.library).step(id, &mut |asset, holder| {
+        let step = lock(&shelf.library).step(id, &mut |asset, holder| {
             chaos.and_then(|chaos| chaos.task_fails(&shelf.uid, asset, holder))
-        })
+        });
+        self.licenses_moved(&step);
+        step
     }
 }
 

@@ -11,8 +11,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::sandbox::world::{Pricing, ProductType, StoreId};
-use crate::sandbox::{Change, PlannedFault, Sandbox, SandboxError};
+use crate::sandbox::world::{
+    Behavior, DeviceSeed, Fate, Lapse, Names, Pricing, ProductType, StoreId,
+};
+use crate::sandbox::{Change, MdmFault, PlannedFault, Sandbox, SandboxError};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -46,6 +48,17 @@ struct Which {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Skip {
     seconds: u64,
+}
+
+/// Devices, and what is done to them.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Touched {
+    serial_numbers: Names,
+    behaves: Option<Behavior>,
+    bundle_id: Option<String>,
+    #[serde(rename = "for")]
+    lasts: Option<Lapse>,
 }
 
 /// Why a hand does nothing.
@@ -124,12 +137,46 @@ async fn act(
             sandbox.advance_clock(Duration::from_secs(seconds));
         }
         "fail" => sandbox.fail(read::<PlannedFault>(body)?),
-        _ => return Err(Refused::NotFound),
+        "mdm/fail" => sandbox.fail_mdm(read::<MdmFault>(body)?),
+        "devices/add" => sandbox.add_devices(&read::<DeviceSeed>(body)?)?,
+        _ => match path.strip_prefix("devices/") {
+            Some(what) => touch(sandbox, what, body)?,
+            None => return Err(Refused::NotFound),
+        },
     }
     if let Err(error) = sandbox.save_later().await {
         tracing::warn!(%error, "the sandbox state was not saved");
     }
     Ok(done)
+}
+
+/// What is done to devices.
+fn touch(sandbox: &Sandbox, what: &str, body: &[u8]) -> Result<(), Refused> {
+    let fate = match what {
+        "connect" => Some(Fate::Connect),
+        "re-enrol" => Some(Fate::ReEnrol),
+        "check-out" => Some(Fate::CheckOut),
+        "wipe" => Some(Fate::Wipe),
+        "behave" | "offline" | "install" | "remove" => None,
+        _ => return Err(Refused::NotFound),
+    };
+    let Touched { serial_numbers, behaves, bundle_id, lasts } = read(body)?;
+    let serials: Vec<String> = serial_numbers.iter().collect();
+    let missing = |key: &str| Refused::Said(format!("say `{key}`"));
+    match (what, fate) {
+        (_, Some(fate)) => sandbox.befall(&serials, fate)?,
+        ("behave", None) => sandbox.behave(&serials, &behaves.unwrap_or_default())?,
+        ("offline", None) => {
+            sandbox.switch_off(&serials, lasts.ok_or_else(|| missing("for"))?)?;
+        }
+        ("install", None) => {
+            sandbox.install_app(&serials, &bundle_id.ok_or_else(|| missing("bundleId"))?)?;
+        }
+        (_, None) => {
+            sandbox.remove_app(&serials, &bundle_id.ok_or_else(|| missing("bundleId"))?)?;
+        }
+    }
+    Ok(())
 }
 
 fn look(sandbox: &Sandbox, path: &str) -> Result<Value, Refused> {
@@ -144,6 +191,9 @@ fn look(sandbox: &Sandbox, path: &str) -> Result<Value, Refused> {
         "state" => serde_json::to_value(sandbox.snapshot()),
         "requests" => serde_json::to_value(sandbox.requests()),
         "meddling" => serde_json::to_value(sandbox.meddling()),
+        "devices" => serde_json::to_value(sandbox.devices()),
+        "devices/events" => serde_json::to_value(sandbox.device_events()),
+        "mdm/requests" => serde_json::to_value(sandbox.mdm_requests()),
         "deliveries" => serde_json::to_value(sandbox.deliveries()),
         _ => return Err(Refused::NotFound),
     };

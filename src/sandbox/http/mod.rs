@@ -6,6 +6,7 @@ mod credential;
 mod endpoint;
 mod hands;
 mod lookup;
+mod mdm;
 mod query;
 mod read;
 mod write;
@@ -114,9 +115,13 @@ async fn answer(State(sandbox): State<Sandbox>, request: Request) -> Response {
     if let Some(path) = path.strip_prefix("/_sandbox/") {
         return hands::answer(&sandbox, path, request).await;
     }
+    if let Some(path) = path.strip_prefix("/_mdm/") {
+        return mdm::answer(&sandbox, path, request).await;
+    }
     if path == lookup::PATH {
         return lookup::answer(&sandbox, &request);
     }
-    let there = "Apple's API is below /mdm/v2/, the sandbox's own hands are below /_sandbox/\n";
+    let there = "Apple's API is below /mdm/v2/, the sandbox's device-management server below /_mdm/, \
+                 its hands below /_sandbox/\n";
     (axum::http::StatusCode::NOT_FOUND, there).into_response()
 }

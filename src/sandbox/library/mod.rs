@@ -23,7 +23,7 @@ pub(crate) use listing::{AssignmentFilter, UserFilter};
 pub(crate) use people::{People, Person, hex};
 pub(crate) use saved::SavedLibrary;
 pub(crate) use seed::is_serial;
-pub(crate) use settle::Step;
+pub(crate) use settle::{Named, Step};
 pub(crate) use token::TokenState;
 pub(crate) use version::{ChangeLog, Dataset};
 

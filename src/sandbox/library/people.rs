@@ -30,6 +30,17 @@ impl Person {
         self.account.as_deref().map(|account| hex(&[b"account", account.as_bytes()], 16))
     }
 
+    /// Whether a device-management server may mean this person by a name.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        self.names().any(|own| own == name)
+    }
+
+    /// Everything the person is called, the key first.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        let more = [self.email.as_deref(), self.account.as_deref()];
+        std::iter::once(self.client_user_id.as_str()).chain(more.into_iter().flatten())
+    }
+
     pub(crate) fn row(&self) -> UserRow<'_> {
         UserRow {
             client_user_id: self.client_user_id.as_str().into(),

@@ -12,6 +12,19 @@ pub(crate) const BATCH: usize = 100;
 pub(crate) struct Step {
     pub(crate) notices: Vec<Notification>,
     pub(crate) settled: bool,
+    /// Licenses that were given to devices: number in the store and serial number.
+    pub(crate) given: Vec<(String, String)>,
+    /// Licenses that were taken back: number in the store and who held them.
+    pub(crate) taken: Vec<(String, Named)>,
+}
+
+/// A holder, by name.
+#[derive(Debug)]
+pub(crate) enum Named {
+    /// A device, by serial number.
+    Device(String),
+    /// A person, by everything they are called; the `clientUserId` first.
+    Person(Vec<String>),
 }
 
 /// Whom a task is for.
@@ -53,6 +66,7 @@ struct Batch {
     failed: Vec<(u32, Assignment<'static>)>,
     failed_users: Vec<(u32, UserRow<'static>)>,
     added: Vec<(u32, u32)>,
+    removed: Vec<(u32, u32)>,
     changed: bool,
 }
 
@@ -97,6 +111,15 @@ impl Library {
             }
         }
         event.work = work;
+        let named = |(asset, holder): &(u32, u32)| {
+            Some((self.asset(*asset)?.adam_id.clone(), self.named(*holder)?))
+        };
+        let taken: Vec<_> = batch.removed.iter().filter_map(named).collect();
+        let given = batch.added.iter().filter_map(named).filter_map(|(adam_id, to)| match to {
+            Named::Device(serial) => Some((adam_id, serial)),
+            Named::Person(_) => None,
+        });
+        let given: Vec<_> = given.collect();
         if batch.changed {
             self.assignments_changed(batch.added.drain(..));
         }
@@ -106,7 +129,17 @@ impl Library {
         }
         let notices = batch.notices(&event);
         self.events.put(event);
-        Step { notices, settled }
+        Step { notices, settled, given, taken }
+    }
+
+    fn named(&self, holder: u32) -> Option<Named> {
+        Some(match self.holders.get(holder)? {
+            Holder::Device(serial) => Named::Device(serial.to_string()),
+            Holder::User(record) => {
+                let names = self.people.get(*record)?.names();
+                Named::Person(names.map(str::to_owned).collect())
+            }
+        })
     }
 
     fn pair(
@@ -153,7 +186,10 @@ impl Library {
                         batch.changed = true;
                         batch.added.push((asset, holder));
                     }
-                    Change::Removed => batch.changed = true,
+                    Change::Removed(holder) => {
+                        batch.changed = true;
+                        batch.removed.push((asset, holder));
+                    }
                     Change::Nothing => {}
                 }
             }
@@ -199,7 +235,7 @@ impl Library {
         let Some(holder) = self.holder(target)? else { return Ok(Change::Nothing) };
         let owned = self.assets.get_mut(at(asset)).ok_or(9602_u32)?;
         let removed = owned.held.remove(holder);
-        Ok(if removed { Change::Removed } else { Change::Nothing })
+        Ok(if removed { Change::Removed(holder) } else { Change::Nothing })
     }
 
     fn holder(&self, target: Target<'_>) -> Result<Option<u32>, u32> {
@@ -232,6 +268,7 @@ impl Library {
                     let Some(owned) = self.assets.get_mut(at(asset)) else { continue };
                     if owned.revocable && owned.held.remove(holder) {
                         batch.changed = true;
+                        batch.removed.push((asset, holder));
                         batch.done.extend(row);
                     }
                 }
@@ -302,7 +339,7 @@ impl Library {
 
 enum Change {
     Added(u32),
-    Removed,
+    Removed(u32),
     Nothing,
 }
 

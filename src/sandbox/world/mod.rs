@@ -1,5 +1,7 @@
 //! What an Apple holds when it starts, as written by hand.
 
+mod devices;
+mod lapse;
 mod limits;
 mod names;
 mod values;
@@ -8,6 +10,10 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use devices::{
+    Behavior, DeviceSeed, EnrolmentSeed, Fate, InstalledSeed, LaterSeed, MdmSeed, Refuses, Unlisted,
+};
+pub use lapse::Lapse;
 pub use limits::Limits;
 pub use names::{Names, Numbered};
 pub use values::{StoreId, Total};
@@ -28,6 +34,12 @@ pub struct World {
     pub limits: Limits,
     /// The locations, each with its own content token.
     pub locations: Vec<LocationSeed>,
+    /// The device-management server of them all.
+    #[serde(default, skip_serializing_if = "MdmSeed::is_plain")]
+    pub mdm: MdmSeed,
+    /// Devices of that server. Serial numbers that hold licenses need not be here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub devices: Vec<DeviceSeed>,
 }
 
 /// The version of the format.
@@ -86,6 +98,9 @@ pub struct LocationSeed {
     /// `users` are known without being named here.
     #[serde(default)]
     pub accounts: Names,
+    /// Devices, as in the world's own `devices`: a place to keep them beside what they hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub devices: Vec<DeviceSeed>,
 }
 
 /// Which store a location buys from (`defaultPlatform`).

@@ -11,6 +11,7 @@ mod bodies;
 mod chaos;
 mod config;
 mod counts;
+mod devices;
 mod events;
 mod hands;
 mod notifications;
