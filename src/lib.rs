@@ -26,6 +26,7 @@ pub mod license;
 pub mod manifest;
 pub mod mdm;
 pub mod plan;
+mod program;
 pub mod render;
 pub mod sandbox;
 pub mod status;

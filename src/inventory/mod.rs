@@ -14,6 +14,6 @@ mod table;
 pub use codes::CODES;
 pub use filter::{Filter, FilterProblem, NoFilter, RowSet, select};
 pub use load::{Environment, LoadedInventories, SourceReport, load_all};
-pub(crate) use shown::{MOST_EXAMPLES, examples, shown};
+pub(crate) use shown::{MOST_EXAMPLES, examples, printable, shown};
 pub use source::{Freshness, Source};
 pub use table::{ColumnId, KeyColumn, Rows, Table, TableFull};

@@ -1,7 +1,5 @@
 //! Programs whose standard output is JSON lines.
 
-mod child;
-
 use std::io::{BufRead, BufReader, Read};
 use std::time::Duration;
 
@@ -14,7 +12,7 @@ use crate::inventory::codes;
 use crate::inventory::load::Environment;
 use crate::inventory::shown::{MOST_EXAMPLES, printable, shown};
 use crate::inventory::table::Rows;
-use child::{Child, End};
+use crate::program::{ALWAYS, Child, End, Start};
 
 /// Most output a program may write, in bytes.
 const MOST_OUTPUT: u64 = 1 << 30;
@@ -37,9 +35,6 @@ pub(in crate::inventory) struct Program<'m> {
     pub(in crate::inventory) span: Span,
 }
 
-/// Variables every program gets, where they are set. The last is what Windows cannot run without.
-const ALWAYS: [&str; 3] = ["PATH", "HOME", "SYSTEMROOT"];
-
 impl Source for Program<'_> {
     fn origin(&self) -> String {
         printable(self.command.first().map_or("exec", String::as_str))
@@ -53,7 +48,15 @@ impl Source for Program<'_> {
             return Err(vec![self.refused(program)]);
         }
         let variables = self.variables()?;
-        let mut child = Child::start(self.folder, program, arguments, &variables, self.timeout)
+        let start = Start {
+            folder: self.folder,
+            program,
+            arguments,
+            variables: &variables,
+            input: None,
+            timeout: self.timeout,
+        };
+        let mut child = Child::start(start)
             .map_err(|error| vec![self.failed(&format!("it could not be started: {error}"))])?;
         let read = match child.output() {
             Some(output) => self.read_rows(output, rows),

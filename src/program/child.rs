@@ -1,5 +1,5 @@
 use std::collections::VecDeque;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Write as _};
 use std::process::{self, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use camino::Utf8Path;
 
-use crate::inventory::shown::printable;
+use crate::inventory::printable;
 
 /// How much of standard error is kept: its last lines, each cut.
 const LAST_LINES: usize = 12;
@@ -25,15 +25,27 @@ const PIECES: usize = 8;
 const PIECE: usize = 1 << 16;
 
 /// A running program with its own process group and a time to be done by.
-pub(super) struct Child {
+pub(crate) struct Child {
     process: process::Child,
     output: Option<Output>,
     errors: Arc<Shared<Errors>>,
     deadline: Instant,
 }
 
+/// What to start.
+pub(crate) struct Start<'a> {
+    /// Where it runs.
+    pub(crate) folder: &'a Utf8Path,
+    pub(crate) program: &'a str,
+    pub(crate) arguments: &'a [String],
+    pub(crate) variables: &'a [(&'a str, &'a str)],
+    /// What it reads on standard input; nothing at all where it is `None`.
+    pub(crate) input: Option<Vec<u8>>,
+    pub(crate) timeout: Duration,
+}
+
 /// How a program ended.
-pub(super) enum End {
+pub(crate) enum End {
     /// With success.
     Done,
     /// With something else, or it was killed because its output was no good.
@@ -73,14 +85,9 @@ impl<T> Shared<T> {
 }
 
 impl Child {
-    /// Starts it with nothing but `variables` in its environment and nothing on standard input.
-    pub(super) fn start(
-        folder: &Utf8Path,
-        program: &str,
-        arguments: &[String],
-        variables: &[(&str, &str)],
-        timeout: Duration,
-    ) -> io::Result<Self> {
+    /// Starts it with nothing but these variables in its environment.
+    pub(crate) fn start(start: Start<'_>) -> io::Result<Self> {
+        let Start { folder, program, arguments, variables, input, timeout } = start;
         let folder = if folder.as_str().is_empty() { Utf8Path::new(".") } else { folder };
         let mut command = Command::new(program);
         command
@@ -88,7 +95,7 @@ impl Child {
             .current_dir(folder)
             .env_clear()
             .envs(variables.iter().copied())
-            .stdin(Stdio::null())
+            .stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() })
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         #[cfg(unix)]
@@ -97,6 +104,12 @@ impl Child {
         // A time nobody waits for has no end.
         let now = Instant::now();
         let deadline = now.checked_add(timeout).unwrap_or(now + Duration::from_hours(24));
+        if let (Some(mut pipe), Some(input)) = (process.stdin.take(), input) {
+            // A program may end, or write, before it has read everything.
+            thread::spawn(move || {
+                let _ = pipe.write_all(&input);
+            });
+        }
         let errors = Shared::new(Errors::default());
         if let Some(pipe) = process.stderr.take() {
             let errors = Arc::clone(&errors);
@@ -107,12 +120,12 @@ impl Child {
     }
 
     /// Its standard output, once. Reading fails when the program's time is over.
-    pub(super) fn output(&mut self) -> Option<Output> {
+    pub(crate) fn output(&mut self) -> Option<Output> {
         self.output.take()
     }
 
     /// Waits for its end, or brings it about where nothing more is wanted of it.
-    pub(super) fn end(mut self, kill: bool) -> End {
+    pub(crate) fn end(mut self, kill: bool) -> End {
         let mut late = Instant::now() >= self.deadline;
         if kill {
             self.kill();
@@ -155,7 +168,7 @@ impl Child {
 ///
 /// A thread of its own reads the pipe: a process that left the group can keep the pipe open for
 /// as long as it likes, and then only that thread waits for it.
-pub(super) struct Output {
+pub(crate) struct Output {
     pieces: Receiver<io::Result<Vec<u8>>>,
     piece: io::Cursor<Vec<u8>>,
     deadline: Instant,
