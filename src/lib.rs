@@ -27,6 +27,7 @@ pub mod manifest;
 pub mod mdm;
 pub mod plan;
 mod program;
+pub mod receive;
 pub mod render;
 pub mod sandbox;
 pub mod status;

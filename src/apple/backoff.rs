@@ -6,7 +6,7 @@ const LONGEST: Duration = Duration::from_secs(30);
 
 /// How long to wait after the `tries`-th try: twice as long each time, and by chance between half
 /// of that and all of it, so that many runs do not come back at the same moment.
-pub(super) fn pause(first: Duration, tries: u32) -> Duration {
+pub(crate) fn pause(first: Duration, tries: u32) -> Duration {
     let whole = first.saturating_mul(1 << tries.saturating_sub(1).min(16)).min(LONGEST);
     // Every hasher is keyed anew; no more chance than this is needed.
     let chance = u32::try_from(RandomState::new().hash_one(tries) % 1001).unwrap_or(500);

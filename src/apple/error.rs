@@ -420,7 +420,7 @@ fn seconds(wait: Duration) -> String {
 }
 
 /// Foreign text without control characters, at most 300 characters.
-pub(super) fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     let mut words = text
         .chars()
         .map(|c| if c.is_control() || is_bidi(c) { ' ' } else { c })

@@ -26,9 +26,11 @@ mod token;
 mod wire;
 mod writer;
 
+pub(crate) use backoff::pause;
 pub use codes::CODES;
 pub use connection::{Connection, OwnerPolicy};
 pub use endpoint::{Endpoint, EndpointError};
+pub(crate) use error::clean;
 pub use error::{AppleError, CallName, Said};
 pub use filter::{AssetFilter, AssignmentFilter, UserFilter};
 pub use number::{Class, ERROR_NUMBERS, ErrorNumber, TokenProblem, error_number};
@@ -38,6 +40,8 @@ pub use reply::{
     EventStatus, EventType, Failure, Page, PageKind, RecordError, ServiceConfig, Text, UserEntry,
     Users,
 };
+pub(crate) use scrub::Scrubber;
+pub(crate) use time::retry_after;
 pub use token::{Token, TokenError};
 pub use writer::{ClientConfigChange, ManageAssets, Notifications, RevokeAssets, Writer};
 

@@ -4,11 +4,11 @@ use std::hash::{BuildHasher, RandomState};
 use super::Token;
 use super::error::clean;
 
-/// Takes every trace of a token out of foreign texts before they reach a message or a log.
+/// Takes every trace of a secret out of foreign texts before they reach a message or a log.
 ///
 /// A server may echo the token whole, in part, or cut off. Any run of [`WINDOW`] characters that
 /// also stands in the token is taken out. Only hashes of such runs are kept.
-pub(super) struct Scrubber {
+pub(crate) struct Scrubber {
     windows: HashSet<u64>,
     widths: HashSet<usize>,
     hasher: RandomState,
@@ -22,11 +22,21 @@ const SHORTEST: usize = 6;
 /// Nobody reads further than this.
 const LONGEST: usize = 4096;
 
+impl std::fmt::Debug for Scrubber {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Scrubber").finish_non_exhaustive()
+    }
+}
+
 impl Scrubber {
     pub(super) fn new(token: &Token) -> Self {
+        Self::of(token.secrets())
+    }
+
+    pub(crate) fn of<'s>(secrets: impl IntoIterator<Item = &'s str>) -> Self {
         let hasher = RandomState::new();
         let (mut windows, mut widths) = (HashSet::new(), HashSet::new());
-        for secret in token.secrets().into_iter().filter(|secret| secret.len() >= SHORTEST) {
+        for secret in secrets.into_iter().filter(|secret| secret.len() >= SHORTEST) {
             let width = WINDOW.min(secret.len());
             widths.insert(width);
             windows.extend(secret.as_bytes().windows(width).map(|run| hasher.hash_one(run)));
@@ -35,7 +45,7 @@ impl Scrubber {
     }
 
     /// The text as one clean line of at most 300 characters, without the token.
-    pub(super) fn line(&self, text: &str) -> String {
+    pub(crate) fn line(&self, text: &str) -> String {
         clean(&self.scrub(text))
     }
 

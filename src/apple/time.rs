@@ -19,7 +19,7 @@ pub(super) fn parse(text: &str) -> Option<Timestamp> {
 /// How long `Retry-After` asks to wait: seconds, or a date held against the answer's own `Date`,
 /// so that no clock of ours is needed. `None` where it cannot be understood; a date that has
 /// passed is no wait.
-pub(super) fn retry_after(header: &str, answered_at: Option<&str>) -> Option<Duration> {
+pub(crate) fn retry_after(header: &str, answered_at: Option<&str>) -> Option<Duration> {
     let header = header.trim();
     if !header.is_empty() && header.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some(Duration::from_secs(header.parse().unwrap_or(u64::MAX)));

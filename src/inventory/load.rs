@@ -5,12 +5,14 @@ use std::thread;
 
 use camino::Utf8Path;
 
+use super::codes;
 use super::filter::Filter;
 use super::source::{CsvFile, Freshness, Program, Source};
 use super::table::{Rows, Table, Wanted};
 use crate::diagnostic::Diagnostic;
+use crate::license::SerialNumber;
 use crate::manifest::Manifests;
-use crate::manifest::kind::{Inventory, InventorySource};
+use crate::manifest::kind::{DeviceColumn, Inventory, InventorySource};
 
 /// How many inventories are read at once. Programs mostly wait, so this is not about cores.
 const AT_ONCE: usize = 8;
@@ -88,6 +90,46 @@ pub fn load_all(
         }
     }
     loaded
+}
+
+/// Serial numbers of an inventory's devices with another of its columns: how a server addresses them.
+/// Rows with nothing in the column are left out.
+///
+/// # Errors
+/// Where the inventory cannot be read, has people for rows, or lacks the column.
+pub fn load_references(
+    manifests: &Manifests,
+    column: &DeviceColumn,
+    folder: &Utf8Path,
+    environment: &Environment,
+) -> Result<Vec<(SerialNumber, String)>, Vec<Diagnostic>> {
+    let DeviceColumn { inventory: name, reference } = column;
+    let inventory = manifests.inventories.iter().find(|one| one.name.value == name.value);
+    // One that is missing was reported with the manifests.
+    let Some(inventory) = inventory else { return Ok(Vec::new()) };
+    let wanted = Wanted::Named(BTreeSet::from([reference.value.clone()]));
+    let (table, ..) = read(inventory, wanted, folder, environment)?;
+    let Some(serials) = table.serials() else {
+        let message = format!("the rows of {} are people, not devices", table.origin());
+        let people = Diagnostic::error(&codes::NO_COLUMN, message);
+        return Err(vec![people.at(name.span, "needs an inventory with `serial`")]);
+    };
+    if !table.header().contains(&reference.value) {
+        let message =
+            format!("{} has no column {}", table.origin(), super::shown(&reference.value));
+        let missing = Diagnostic::error(&codes::NO_COLUMN, message);
+        let missing = missing.at(reference.span, "no such column");
+        return Err(vec![match table.nearest_column(&reference.value) {
+            Some(near) => missing.help(format!("did you mean {}?", super::shown(near))),
+            None => missing.help("name the column with the server's ids of the devices"),
+        }]);
+    }
+    let rows = (0..table.rows()).filter_map(|row| {
+        let serial = serials.get(row)?.parse().ok()?;
+        let id = table.value(row, &reference.value)?.trim();
+        (!id.is_empty()).then(|| (serial, id.to_owned()))
+    });
+    Ok(rows.collect())
 }
 
 fn read(

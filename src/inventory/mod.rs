@@ -13,7 +13,7 @@ mod table;
 
 pub use codes::CODES;
 pub use filter::{Filter, FilterProblem, NoFilter, RowSet, select};
-pub use load::{Environment, LoadedInventories, SourceReport, load_all};
+pub use load::{Environment, LoadedInventories, SourceReport, load_all, load_references};
 pub(crate) use shown::{MOST_EXAMPLES, examples, printable, shown};
 pub use source::{Freshness, Source};
 pub use table::{ColumnId, KeyColumn, Rows, Table, TableFull};

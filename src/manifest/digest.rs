@@ -8,8 +8,9 @@ use sha2::{Digest as _, Sha256};
 use super::Manifests;
 use super::kind::{
     Allowance, AssetManifest, Breaker, Columns, DeviceColumn, EntrySpec, Freeze, Group, Inventory,
-    InventorySource, Limit, Limits, Location, Mdm, MdmDriver, MdmProgram, MdmServer, Owner, Policy,
-    Protection, PushingMdm, Share, StockGuard, TokenExpiry, TokenSource,
+    InventorySource, Limit, Limits, Location, Mdm, MdmDriver, MdmProgram, MdmServer,
+    NotificationDoor, Owner, Policy, Protection, PushingMdm, Share, StockGuard, TokenExpiry,
+    TokenSource,
 };
 use crate::diagnostic::At;
 
@@ -158,6 +159,7 @@ impl Meaning for Location {
             mdm,
             reclaim,
             endpoint,
+            notifications,
             retire_users,
             description,
             labels,
@@ -170,9 +172,22 @@ impl Meaning for Location {
         mdm.write(ink);
         ink.text(&format!("{:?}", reclaim.as_ref().map(|reclaim| reclaim.value)));
         endpoint.write(ink);
+        // Not where there is none: digests from before the key was known stay what they were.
+        if let Some(notifications) = notifications {
+            ink.text("notifications");
+            notifications.write(ink);
+        }
         ink.text(&format!("{retire_users:?}"));
         description.write(ink);
         labels.write(ink);
+    }
+}
+
+impl Meaning for NotificationDoor {
+    fn write(&self, ink: &mut Ink) {
+        let Self { url, token } = self;
+        ink.text(url);
+        token.write(ink);
     }
 }
 

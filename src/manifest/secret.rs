@@ -29,20 +29,24 @@ pub(super) fn find(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// The text with these places made of `x`, so that every other place stays where it is.
+/// The text with these places, in any order, made of `x`, so that every other place stays where it is.
 pub(super) fn hide(text: &str, places: &[Range<usize>]) -> String {
     let mut hidden = String::with_capacity(text.len());
+    let mut places: Vec<_> = places.to_vec();
+    places.sort_unstable_by_key(|place| (place.start, place.end));
     let mut from = 0;
     for Range { start, end } in places {
-        hidden.push_str(text.get(from..*start).unwrap_or_default());
-        for c in text.get(*start..*end).unwrap_or_default().chars() {
+        let start = start.max(from);
+        let end = end.max(start);
+        hidden.push_str(text.get(from..start).unwrap_or_default());
+        for c in text.get(start..end).unwrap_or_default().chars() {
             if matches!(c, '\n' | '\r') {
                 hidden.push(c);
             } else {
                 hidden.extend(std::iter::repeat_n('x', c.len_utf8()));
             }
         }
-        from = *end;
+        from = end;
     }
     hidden.push_str(text.get(from..).unwrap_or_default());
     hidden

@@ -10,14 +10,25 @@
 mod command;
 mod device;
 mod error;
+pub mod event;
+mod exec;
+mod fleet;
+mod heard;
+mod http;
+mod micro;
+mod nano;
+mod open;
+mod raw;
 mod sandbox;
 
 pub use command::{AppsReply, Ask, Command, Delivery, Fault, Order, Presence, Scope, Standing};
 pub use device::{Device, Enrolment, Platform};
 pub use error::MdmError;
+pub use open::{Surroundings, open, secret};
 pub use sandbox::Sandbox;
 
 use async_trait::async_trait;
+use futures_util::stream::{self, StreamExt as _};
 use jiff::Timestamp;
 
 /// What a server can do.
@@ -61,4 +72,26 @@ pub trait Mdm: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// Where the server, or what it told us, cannot be read: then nothing is known of any of them.
     async fn standing(&self, asks: &[Ask], now: Timestamp) -> Result<Vec<Standing>, MdmError>;
+}
+
+/// Whether the device has lost a command: by its enrolment as the caller knows it.
+fn gone(ask: &Ask) -> Option<Standing> {
+    let Device { enrolment, enrolled_at, last_seen, .. } = &ask.device;
+    let enrolled = *enrolment != Enrolment::None;
+    if let Some(at) = enrolled_at.filter(|at| *at > ask.sent_at) {
+        let why = "the device enrolled anew".to_owned();
+        return Some(Standing::Lost { at, why, enrolled });
+    }
+    if enrolled {
+        return None;
+    }
+    let at = last_seen.map_or(ask.sent_at, |seen| seen.max(ask.sent_at));
+    let why = "the device is not enrolled any more".to_owned();
+    Some(Standing::Lost { at, why, enrolled })
+}
+
+/// What these come to, in their order, with so many under way at once.
+async fn together<F: Future>(futures: impl Iterator<Item = F>, at_once: usize) -> Vec<F::Output> {
+    let futures: Vec<_> = futures.collect();
+    stream::iter(futures).buffered(at_once).collect().await
 }

@@ -84,6 +84,10 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Intents of a location that have no outcome yet, oldest first, of whatever run.
     async fn open_intents(&self, location: &str) -> Result<Vec<Intent>, StoreError>;
 
+    /// The intents with these ids, of whatever location and run. An id that nobody wrote down is
+    /// left out.
+    async fn intents(&self, ids: &[Uuid]) -> Result<Vec<Intent>, StoreError>;
+
     /// All intents of a run, oldest first.
     async fn journal(&self, run: RunId) -> Result<Vec<Intent>, StoreError>;
 

@@ -26,6 +26,7 @@ mod init;
 mod intune;
 mod inventory;
 mod manifest;
+mod mdm;
 mod pipelines;
 mod plan;
 mod render;

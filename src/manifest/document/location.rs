@@ -43,6 +43,9 @@ pub struct Location {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"http://127.0.0.1:8080", regex(pattern = "^[Hh][Tt][Tt][Pp][Ss]?://"))]
     pub endpoint: Option<Text>,
+    /// Where Apple sends notifications for `vpp receive`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notifications: Option<Notifications>,
     /// What becomes of people registered at Apple.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub users: Option<Users>,
@@ -67,6 +70,22 @@ pub enum Token {
     File(Text),
     /// Standard output of a program, given as an argument list and never as a shell line.
     Command(#[schemars(length(min = 1))] Vec<String>),
+}
+
+/// Where Apple sends notifications.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(inline)]
+pub struct Notifications {
+    /// The address of `vpp receive` as Apple reaches it: https, and the path of the location.
+    #[schemars(
+        example = &"https://hooks.northfield.example/apple/northfield",
+        regex(pattern = "^[Hh][Tt][Tt][Pp][Ss]?://")
+    )]
+    pub url: Text,
+    /// Where the text comes from that Apple sends along to prove itself. Not the content token.
+    #[schemars(example = serde_json::json!({ "env": "VPP_NOTIFICATION_TOKEN" }))]
+    pub token: Token,
 }
 
 /// The owner a location is claimed for.

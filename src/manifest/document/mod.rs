@@ -16,7 +16,7 @@ mod value;
 pub use asset::{App, AppEntry, Book, BookEntry, BookIntent, BookReclaim, Locations, Pricing};
 pub use group::Group;
 pub use inventory::{Csv, Exec, Inventory};
-pub use location::{Licenses, Location, Owner, Retire, Token, Users};
+pub use location::{Licenses, Location, Notifications, Owner, Retire, Token, Users};
 pub use mdm::{DeviceColumn, FleetMdm, Mdm, MdmExec, MicroMdm, NanoMdm, SandboxMdm, Settings};
 pub use policy::{
     Allowance, Freeze, Limit, Limits, Policy, Protection, Run, Share, Stock, Stop, TokenExpiry,

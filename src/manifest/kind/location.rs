@@ -24,6 +24,8 @@ pub struct Location {
     pub reclaim: Option<At<ReclaimMode>>,
     /// Another server than Apple's.
     pub endpoint: Option<At<String>>,
+    /// Where Apple may send notifications, and what it proves itself with.
+    pub notifications: Option<At<NotificationDoor>>,
     /// Whether users nobody names any more are retired.
     pub retire_users: RetireUsers,
     /// Free text.
@@ -41,6 +43,15 @@ pub enum TokenSource {
     File(Utf8PathBuf),
     /// Standard output of a program, given as an argument list.
     Command(Vec<String>),
+}
+
+/// Where Apple sends a location's notifications: to `vpp receive`, through whatever stands before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotificationDoor {
+    /// The address as Apple reaches it.
+    pub url: String,
+    /// Where the bearer token comes from that Apple sends along.
+    pub token: TokenSource,
 }
 
 /// The owner a location is claimed for: Apple's `mdmInfo`.

@@ -10,7 +10,7 @@ mod policy;
 pub use asset::{AssetManifest, EntrySpec, Intent, LicenseKind, ReclaimMode, WhenShort};
 pub use group::Group;
 pub use inventory::{Columns, Inventory, InventorySource};
-pub use location::{LicenseOwner, Location, Owner, RetireUsers, TokenSource};
+pub use location::{LicenseOwner, Location, NotificationDoor, Owner, RetireUsers, TokenSource};
 pub use mdm::{DeviceColumn, Mdm, MdmDriver, MdmProgram, MdmServer, PushingMdm};
 pub use policy::{
     Allowance, Breaker, Freeze, Limit, Limits, Policy, Protection, Share, StockGuard, TokenExpiry,

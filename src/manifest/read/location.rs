@@ -3,8 +3,10 @@ use super::report::Report;
 use super::secret::{self, Secret};
 use super::{address, value};
 use crate::diagnostic::{At, Span};
-use crate::manifest::kind::{LicenseOwner, Location, Owner, ReclaimMode, RetireUsers};
-use crate::yaml::Entry;
+use crate::manifest::kind::{
+    LicenseOwner, Location, NotificationDoor, Owner, ReclaimMode, RetireUsers,
+};
+use crate::yaml::{Entry, Value};
 
 pub(super) const RECLAIM: [(&str, ReclaimMode); 3] = [
     ("uninstall", ReclaimMode::Uninstall),
@@ -16,6 +18,12 @@ const TOKEN: Secret = Secret {
     what: "`token`",
     variable: "VPP_TOKEN",
     leaked: "if this was a token, download a new one: Apple then revokes it",
+};
+
+const NOTIFICATION_TOKEN: Secret = Secret {
+    what: "`token`",
+    variable: "VPP_NOTIFICATION_TOKEN",
+    leaked: "if this was the token itself, choose another: whoever can read the manifests had it",
 };
 
 pub(super) fn read(
@@ -43,6 +51,8 @@ pub(super) fn read(
         let instead = "the token is all Apple asks for";
         address::read(report, field, "https://vpp.itunes.apple.com", instead)
     });
+    let notifications =
+        fields.optional(report, "notifications").and_then(|field| notifications(report, field));
     let retire_users = fields.optional(report, "users").and_then(|field| users(report, field));
     let description = fields.optional(report, "description");
     let description = description.and_then(|field| value::any_text(report, field));
@@ -57,6 +67,7 @@ pub(super) fn read(
         mdm,
         reclaim,
         endpoint,
+        notifications,
         retire_users: retire_users.unwrap_or_default(),
         description: description.map(str::to_owned),
         labels,
@@ -81,6 +92,27 @@ pub(super) fn secrets(report: &Report, entries: &[Entry<'_>], spans: &mut Vec<Sp
         spans.push(report.span(endpoint.value.place));
     }
     secret::hide_behind(report, "token", entries, spans);
+    let notifications = entries.iter().find(|entry| entry.key == "notifications");
+    if let Some(Value::Mapping(entries)) = notifications.map(|entry| &entry.value.value) {
+        secret::hide_behind(report, "token", entries, spans);
+        let url = entries.iter().find(|entry| entry.key == "url");
+        if let Some(url) = url.filter(|entry| entry.value.scalar().is_some_and(address::has_user)) {
+            spans.push(report.span(url.value.place));
+        }
+    }
+}
+
+fn notifications(report: &mut Report, field: Field<'_, '_>) -> Option<At<NotificationDoor>> {
+    let mut fields = Fields::of(report, "`notifications`", field)?;
+    let example = "https://hooks.northfield.example/apple/northfield";
+    let url = fields.required(report, "url", example).and_then(|field| {
+        address::read(report, field, example, "Apple proves itself with the token")
+    });
+    let token = fields.required(report, "token", "{ env: VPP_NOTIFICATION_TOKEN }");
+    let token = token.and_then(|field| secret::read(report, field, NOTIFICATION_TOKEN));
+    fields.finish(report, &[]);
+    let door = NotificationDoor { url: url?.value, token: token?.value };
+    Some(report.at(door, field.key_place))
 }
 
 fn owner(report: &mut Report, field: Field<'_, '_>) -> Option<At<Owner>> {

@@ -90,6 +90,7 @@ fn every_value_counts() {
         ("env: T", "env: U"),
         ("a: b, c: d", "a: b, c: e"),
         ("a: b, c: d", "ab: c, c: d"),
+        ("env: T }", "env: T }\nnotifications: { url: https://n/apple/l, token: { env: NT } }"),
         ("adamId: 12", "adamId: 13"),
         ("adamId: 12", "bundleId: x\nadamId: 12"),
         ("STDQ", "PLUS"),

@@ -81,7 +81,7 @@ fn documents() -> Vec<Value> {
             "apiVersion": "vpp/v1", "kind": "Location", "name": "l", "uid": "12", "token": { "env": "T" },
             "owner": { "id": "x1", "name": "me", "metadata": "z z" }, "licenses": "apple", "mdm": "m",
             "reclaim": "uninstall", "endpoint": "http://127.0.0.1:8080", "users": { "retire": "unreferenced" },
-            "description": "d d", "labels": { "a": "b" }
+            "notifications": { "url": "https://hooks.example/apple/l", "token": { "env": "N" } }, "description": "d d", "labels": { "a": "b" }
         }),
         json!({ "apiVersion": "vpp/v1", "kind": "Location", "name": "l", "token": { "file": "a/b" } }),
         json!({ "apiVersion": "vpp/v1", "kind": "Location", "name": "l", "token": { "command": ["op", "read"] } }),

@@ -52,6 +52,9 @@ fn whatever_stands_in_the_place_of_a_token_is_not_shown() {
         format!("{head}token: [hunter2]\n"),
         format!("{head}token: {{ value: [{{ a: hunter2 }}] }}\n"),
         format!("{head}token: {{ env: T }}\nendpoint: https://me:hunter2@example.com\n"),
+        format!(
+            "{head}token: {{ env: T }}\nnotifications: {{ url: https://x:hunter2@y, token: hunter2 }}\n"
+        ),
     ];
     for text in texts {
         let output = output(&text);
@@ -96,6 +99,6 @@ m.yaml:4:1 error VPP-M035 `token` must say where the token is, not be the token
   = if this was a token, download a new one: Apple then revokes it
 m.yaml:5:1 error VPP-M012 a Location has no key `color`
   | "color" unknown key
-  = known keys: apiVersion, kind, name, uid, token, owner, licenses, mdm, reclaim, endpoint, users, description, labels
+  = known keys: apiVersion, kind, name, uid, token, owner, licenses, mdm, reclaim, endpoint, notifications, users, description, labels
 "##);
 }

@@ -18,6 +18,7 @@ fn documents() -> Vec<Document> {
             mdm: None,
             reclaim: Some(ReclaimMode::Keep),
             endpoint: None,
+            notifications: None,
             users: None,
             description: Some("~".to_owned()),
             labels: [("off".to_owned(), "12:30".to_owned())].into(),

@@ -64,6 +64,7 @@ impl Written {
             mdm: None,
             reclaim: site.reclaim.map(|mode| At::new(mode, span(reclaim))),
             endpoint: None,
+            notifications: None,
             retire_users: site.retire,
             description: None,
             labels: BTreeMap::new(),
