@@ -6,10 +6,15 @@ mod listing;
 mod owned;
 mod people;
 mod read;
+mod seats;
 mod walk;
 
 pub use error::ReadError;
 pub use read::{ReadProgress, ReadScope, ReadStage, read, read_back};
+pub use seats::{
+    LocationSeats, SeatCounts, SeatHolders, SeatLimits, SeatSplit, Subscription,
+    SubscriptionStatus, read_back_seats,
+};
 
 use std::collections::BTreeMap;
 
@@ -40,6 +45,8 @@ pub struct Actual {
     pub held: BTreeMap<Asset, HolderSet>,
     /// Active and retired people; of several records of one id the active one.
     pub users: BTreeMap<ClientUserId, UserRecord>,
+    /// Subscriptions; `None` where they were not asked for ([`ReadScope::subscriptions`]).
+    pub seats: Option<LocationSeats>,
     /// Versions of the first pages (`versionId`).
     pub versions: Versions,
     /// Apple's limits at the time.

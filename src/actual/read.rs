@@ -9,7 +9,7 @@ use super::error::ReadError;
 use super::listing::Lister;
 use super::owned::Owned;
 use super::people::People;
-use super::{Actual, Versions};
+use super::{Actual, Versions, seats};
 use crate::apple::Reader;
 use crate::license::{Asset, HolderSet, Roster};
 
@@ -20,6 +20,8 @@ pub struct ReadScope {
     pub managed: BTreeSet<Asset>,
     /// Whether the holders of all other assets are read as well (for adopting a location).
     pub full: bool,
+    /// Whether subscriptions are read too.
+    pub subscriptions: bool,
 }
 
 /// Which list is being read.
@@ -95,6 +97,8 @@ pub async fn read(
     let mut listed = lister.list(what, &mut owned).await?;
     lister.verify(what, &mut owned, &mut listed.found).await?;
 
+    let seats = if what.subscriptions { Some(seats::read(reader, roster).await?) } else { None };
+
     let took = SignedDuration::try_from(begun.elapsed()).unwrap_or_default();
     let took = SignedDuration::from_secs(took.as_secs());
     Ok(Actual {
@@ -105,6 +109,7 @@ pub async fn read(
         held: listed.found.into_held(&owned.assets),
         assets: owned.assets,
         users: people.users,
+        seats,
         versions: Versions {
             assets: owned.version,
             assignments: listed.version,

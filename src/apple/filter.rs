@@ -87,7 +87,7 @@ impl AssetFilter {
 pub(super) struct Query(Vec<(&'static str, String)>);
 
 impl Query {
-    fn add(&mut self, name: &'static str, value: Option<impl ToString>) -> &mut Self {
+    pub(super) fn add(&mut self, name: &'static str, value: Option<impl ToString>) -> &mut Self {
         self.0.extend(value.map(|value| (name, value.to_string())));
         self
     }

@@ -1,4 +1,4 @@
-//! Apple's App and Book Management API, v2: token, wire types, pages, limits, errors, events.
+//! Apple's App, Book and Subscription Management API, v2: token, wire types, pages, limits, errors, events.
 //!
 //! [`Connection`] makes a [`Reader`], which can send nothing but GET; only a [`Writer`] writes.
 //! Both share one pace per token: at most 5 requests at once and no more in a second than Apple
@@ -21,6 +21,7 @@ mod reader;
 mod reply;
 mod scrub;
 mod session;
+mod subscriptions;
 mod time;
 mod token;
 mod wire;
@@ -36,11 +37,13 @@ pub use filter::{AssetFilter, AssignmentFilter, UserFilter};
 pub use number::{Class, ERROR_NUMBERS, ErrorNumber, TokenProblem, error_number};
 pub use reader::Reader;
 pub use reply::{
-    Answer, AssetRecord, Assets, AssignmentRecord, Assignments, ClientConfig, EventId, EventState,
-    EventStatus, EventType, Failure, Page, PageKind, RecordError, ServiceConfig, Text, UserEntry,
-    Users,
+    Administrators, Answer, AssetRecord, Assets, AssignmentRecord, Assignments, ClientConfig,
+    CursorKind, CursorPage, EventId, EventState, EventStatus, EventType, Failure, Page, PageKind,
+    RecordError, SeatRecord, Seats, ServiceConfig, SubscriptionRecord, Subscriptions, Text,
+    UserEntry, Users,
 };
 pub(crate) use scrub::Scrubber;
+pub use subscriptions::{ManageSeats, SeatFilter};
 pub(crate) use time::retry_after;
 pub use token::{Token, TokenError};
 pub use writer::{ClientConfigChange, ManageAssets, Notifications, RevokeAssets, Writer};

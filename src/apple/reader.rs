@@ -159,7 +159,7 @@ impl Reader {
         Ok(Answer::new(self.session.clone(), call, good, page))
     }
 
-    async fn get(
+    pub(super) async fn get(
         &self,
         call: &CallName,
         key: &str,

@@ -248,7 +248,7 @@ impl Writer {
         self.event(key, path, &json!({ "users": users.collect::<Vec<_>>() })).await
     }
 
-    async fn event(
+    pub(super) async fn event(
         &self,
         key: &str,
         path: &str,
@@ -266,7 +266,7 @@ impl Writer {
     }
 
     /// Nothing is written before the library and its owner are known.
-    async fn introduce(&self) -> Result<(), AppleError> {
+    pub(super) async fn introduce(&self) -> Result<(), AppleError> {
         if !self.reader.session.is_introduced() {
             self.reader.client_config().await?;
         }
@@ -289,16 +289,30 @@ impl Writer {
         path: &str,
         body: &impl Serialize,
     ) -> Result<Good, AppleError> {
-        let url = self.reader.session.url(key, path).await?;
         let body = serde_json::to_vec(body).map_err(|error| AppleError::Setup {
             reason: format!("a request could not be written as JSON: {error}"),
         })?;
+        self.post_bytes(call, key, path, body).await
+    }
+
+    pub(super) async fn post_bytes(
+        &self,
+        call: &CallName,
+        key: &str,
+        path: &str,
+        body: Vec<u8>,
+    ) -> Result<Good, AppleError> {
+        let url = self.reader.session.url(key, path).await?;
         let request = Request { url, body: Some(body), with_token: true };
         self.reader.session.exchange(call, &request).await
     }
 
     /// Parses the answer to a write. Where it is not legible the write may have happened.
-    fn parse_written<'a, T>(&self, call: &CallName, good: &'a Good) -> Result<T, AppleError>
+    pub(super) fn parse_written<'a, T>(
+        &self,
+        call: &CallName,
+        good: &'a Good,
+    ) -> Result<T, AppleError>
     where
         T: Deserialize<'a> + super::reply::Enveloped,
     {

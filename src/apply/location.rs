@@ -13,6 +13,7 @@ use super::outcome::{Event, LocationReport, StepOutcome, UserOutcome};
 use super::readback;
 use super::report;
 use super::run::{Halt, Run, reason};
+use super::seats::{self, SeatWork};
 use super::trial;
 use super::users::{self, Fates, Step};
 use super::work::{Pairs, Reason, Work};
@@ -24,6 +25,7 @@ struct State<'p> {
     updated: Fates,
     retired: Fates,
     work: Work<'p>,
+    seats: SeatWork<'p>,
 }
 
 /// The report of a location before anything was done.
@@ -36,6 +38,7 @@ fn blank(location: &LocationPlan) -> LocationReport {
         changes: vec![],
         stopped: None,
         requests: 0,
+        subscriptions: SeatWork::of(location).report(),
     }
 }
 
@@ -95,13 +98,17 @@ pub(super) async fn run<'p>(
         updated: Fates::of(location.users.update.iter().cloned()),
         retired: Fates::of(retire),
         work,
+        seats: SeatWork::of(location),
     };
     let before = run.reader().requests();
     let halt = steps(run, location, &mut state).await.err();
-    let State { claim, created, updated, retired, work } = state;
+    let State { claim, created, updated, retired, work, seats } = state;
     let people_left =
         [&created, &updated, &retired].into_iter().any(|fates| !fates.open.is_empty());
-    let through = work.is_through() && !people_left && claim != Some(StepOutcome::NotTried);
+    let through = work.is_through()
+        && seats.is_through()
+        && !people_left
+        && claim != Some(StepOutcome::NotTried);
     report.claim = claim;
     report.users = UserOutcome {
         created: created.counts(),
@@ -109,6 +116,7 @@ pub(super) async fn run<'p>(
         retired: retired.counts(),
     };
     report.changes = report::changes(&work);
+    report.subscriptions = seats.report();
     report.requests = run.reader().requests().saturating_sub(before);
     for change in &report.changes {
         run.note(Event::ChangeDone { location: location.name.clone(), change: change.clone() });
@@ -150,6 +158,7 @@ async fn steps(
     licenses::carry_out(run, work, Action::Release, None, &released).await?;
     fit(run, state).await?;
     licenses::carry_out(run, &mut state.work, Action::Assign, None, &assigned).await?;
+    seats::carry_out(run, location, &mut state.seats).await?;
     if !state.retired.open.is_empty() {
         users::carry_out(run, Step::Retire, &mut state.retired).await?;
         note_users(run, location, state);

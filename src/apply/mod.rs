@@ -14,6 +14,7 @@ mod readback;
 mod report;
 mod request;
 mod run;
+pub mod seats;
 mod stop;
 mod trial;
 mod users;
@@ -95,7 +96,9 @@ fn result(
         users_not_tried,
         claimed,
         requests: _,
+        subscriptions,
     } = summary;
+    let seats = subscriptions.clone().unwrap_or_default();
     if interrupted {
         return RunResult::Interrupted;
     }
@@ -106,8 +109,10 @@ fn result(
         + users_created
         + users_updated
         + users_retired
-        + claimed;
-    let undone = failed + not_tried + users_failed + users_not_tried;
+        + claimed
+        + seats.done();
+    let undone =
+        failed + not_tried + users_failed + users_not_tried + seats.failed + seats.not_tried;
     if let Some((name, reason)) =
         locations.iter().find_map(|location| Some((&location.name, location.stopped.as_ref()?)))
     {

@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 use crate::license::{Asset, AssetKind};
 use crate::plan::{Action, Cause};
 
+use super::seats::{SeatRunSummary, SeatStep, SeatsReport};
+
 /// Version of [`RunReport`] and [`Event`]: a new minor only adds, a new major may change.
 pub const FORMAT_VERSION: &str = "1.0";
 
@@ -86,12 +88,16 @@ pub struct RunSummary {
     pub claimed: u64,
     /// Requests sent to Apple.
     pub requests: u64,
+    /// Seats and administrators; absent where the plan speaks of no subscriptions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subscriptions: Option<SeatRunSummary>,
 }
 
 impl RunSummary {
     /// The totals of these locations.
     pub fn of(locations: &[LocationReport]) -> Self {
-        let mut total = Self::default();
+        let subscriptions = SeatRunSummary::of(locations);
+        let mut total = Self { subscriptions, ..Self::default() };
         for location in locations {
             let LocationReport { claim, users, changes, requests, .. } = location;
             add(&mut total.requests, *requests);
@@ -137,6 +143,9 @@ pub struct LocationReport {
     pub stopped: Option<String>,
     /// Requests sent to Apple for it, reads included.
     pub requests: u64,
+    /// What became of its subscriptions; absent where the plan speaks of none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subscriptions: Option<SeatsReport>,
 }
 
 /// What became of one step.
@@ -320,6 +329,25 @@ pub enum Event {
         applied: u64,
         /// Pairs failed.
         failed: u64,
+    },
+    /// A request about subscriptions was sent.
+    SeatRequest {
+        /// Name of the location.
+        location: String,
+        /// Apple's id of the event it started; `None` where it takes effect at once, or the reply
+        /// was lost.
+        event_id: Option<String>,
+        /// What it asks for.
+        step: SeatStep,
+        /// Pairs of subscription and person it carries.
+        pairs: u64,
+    },
+    /// Nothing more will be tried for the location's subscriptions.
+    Seats {
+        /// Name of the location.
+        location: String,
+        /// What became of them.
+        outcome: SeatsReport,
     },
     /// Nothing more will be tried for this change.
     ChangeDone {

@@ -60,7 +60,7 @@ async fn against(
         refuse(context, arguments, &plan, verdict);
         return Ok(verdict);
     }
-    if !plan.is_empty() {
+    if !plan.is_empty() || plan.enables_subscriptions() {
         confirm(context, arguments, &plan)?;
     }
     let options = Options {
@@ -146,9 +146,13 @@ fn confirm(context: &Context, arguments: &Arguments, plan: &Plan) -> Result<(), 
              --auto-approve, or --expect FINGERPRINT with the fingerprint of the approved plan",
         ));
     }
-    let reclaim = plan.summary.reclaim;
+    let seats = plan.summary.subscriptions.map_or(0, |seats| seats.release + seats.release_later);
+    let reclaim = plan.summary.reclaim + seats;
     let (question, answer) = if reclaim > 0 {
-        let taken = counted(reclaim, "license is", "licenses are");
+        let taken = match seats {
+            0 => counted(reclaim, "license is", "licenses are"),
+            _ => counted(reclaim, "license or seat is", "licenses and seats are"),
+        };
         let question =
             format!("\n{taken} taken back. Type {reclaim} to apply, anything else to stop: ");
         (question, reclaim.to_string())
@@ -244,11 +248,13 @@ fn exit(report: &RunReport, asked: Option<Signal>, detailed: bool) -> Exit {
         users_not_tried: _,
         claimed,
         requests: _,
-    } = report.summary;
+        subscriptions,
+    } = &report.summary;
+    let seats = subscriptions.clone().unwrap_or_default();
     let done = assigned + reclaimed + users_created + users_updated + users_retired + claimed;
-    let touched = done + failed + users_failed;
+    let touched = done + failed + users_failed + seats.changed_anything() + seats.failed;
     match &report.result {
-        RunResult::Done if detailed && waits > 0 => Exit::Waiting,
+        RunResult::Done if detailed && *waits > 0 => Exit::Waiting,
         RunResult::Done | RunResult::Nothing => Exit::Done,
         RunResult::Interrupted => ended_by(asked),
         RunResult::Partial | RunResult::Stopped { .. } if touched == 0 => Exit::Failed,

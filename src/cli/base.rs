@@ -42,6 +42,7 @@ pub(super) fn hold_against(
     let read = |name: &str| plan.locations.iter().any(|location| location.name == name);
     before.manifests.locations.retain(|location| read(&location.name.value));
     before.desired.assets.retain(|asset| asset.locations.iter().any(|name| read(name)));
+    before.desired.subscriptions.retain(|subscription| read(&subscription.location));
     let Prepared { manifests, desired, mut roster, diagnostics, digest, folder } = before;
     let base = plan::make(Input {
         manifests: &manifests,

@@ -75,7 +75,7 @@ pub(super) async fn gather(
     candidates: Vec<Candidate>,
 ) -> Result<Gathered, Failure> {
     let roster = Mutex::new(Roster::new());
-    let scope = ReadScope { managed: BTreeSet::new(), full: true };
+    let scope = ReadScope { managed: BTreeSet::new(), full: true, subscriptions: true };
     let mut read: Vec<(Candidate, Actual)> = Vec::new();
     let mut items = BTreeMap::new();
     let progress = Reading::new(context);

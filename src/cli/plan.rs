@@ -88,7 +88,7 @@ pub(super) async fn make(
     let opened = connect::open_all(context, manifests, folder, target, chosen, apple);
     let roster = Mutex::new(std::mem::take(&mut prepared.roster));
     let progress = Reading::new(context);
-    let locations = survey(&opened, &prepared.desired, &roster, &progress).await;
+    let locations = survey(&opened, &prepared, &roster, &progress).await;
     progress.finish();
     prepared.roster = roster.into_inner().unwrap_or_else(PoisonError::into_inner);
     let plan = plan::make(Input {
@@ -127,6 +127,7 @@ fn narrow(desired: &mut Desired, chosen: &Chosen) -> Result<(), Failure> {
         }
     }
     desired.assets.retain(|asset| asset.locations.iter().any(|location| chosen.has(location)));
+    desired.subscriptions.retain(|subscription| chosen.has(&subscription.location));
     Ok(())
 }
 

@@ -47,6 +47,10 @@ impl<'c> Narrator<'c> {
                 let what = if event_id.is_some() { "sent" } else { "sent, no reply" };
                 line.message(&format!("{location}: {what}, {}", licenses(*pairs)));
             }
+            Event::SeatRequest { location, step: _, pairs, event_id: _ } => {
+                let pairs = counted(*pairs, "seat or administrator", "seats or administrators");
+                line.message(&format!("{location}: sent, {pairs}"));
+            }
             Event::Settled { applied, failed, .. } => line.advance(applied + failed),
             Event::Stopped { location, reason } => {
                 let location = location.as_deref().unwrap_or("all locations");
@@ -55,6 +59,7 @@ impl<'c> Narrator<'c> {
             Event::Version { .. }
             | Event::Claimed { .. }
             | Event::Users { .. }
+            | Event::Seats { .. }
             | Event::ChangeDone { .. }
             | Event::Summary { .. } => {}
         }

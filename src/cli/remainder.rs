@@ -6,7 +6,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::license::{Asset, ClientUserId, SerialNumber};
-use crate::plan::{Action, Plan};
+use crate::plan::{Action, Plan, SubscriptionPlan};
 use crate::render::escape;
 
 /// One thing a plan would do, at the location with this id at Apple.
@@ -58,8 +58,27 @@ fn effects(plan: &Plan) -> BTreeSet<Effect<'_>> {
         let uid = location.uid.as_deref().unwrap_or_default();
         let all = claim.chain(create).chain(update).chain(retire);
         effects.extend(all.map(|what| Effect { location: uid, what }));
+        let seats = location.subscriptions.iter().flat_map(seats);
+        effects.extend(seats.map(|what| Effect { location: uid, what }));
     }
     effects
+}
+
+fn seats(plan: &SubscriptionPlan) -> Vec<What<'_>> {
+    let other = |word, what: String, user: &ClientUserId| {
+        What::Other(word, format!("{what} {}", escape::terminal(user.as_str())))
+    };
+    let enable = plan.enable.then(|| What::Other("enable", "subscriptions".to_owned()));
+    let mut all: Vec<What<'_>> = enable.into_iter().collect();
+    for change in &plan.changes {
+        let what = format!("{} {}", change.action.as_str(), change.adam_id);
+        all.extend(change.users.iter().map(|user| other("seat", what.clone(), user)));
+    }
+    for change in &plan.administrators {
+        let what = format!("{} {}", change.action, change.adam_id);
+        all.extend(change.users.iter().map(|user| other("change", what.clone(), user)));
+    }
+    all
 }
 
 impl fmt::Display for Effect<'_> {

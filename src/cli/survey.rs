@@ -8,10 +8,12 @@ use futures_util::stream;
 
 use super::clock;
 use super::connect::Opened;
+use super::prepare::Prepared;
 use super::reading::Reading;
 use crate::actual::{self, Actual, ReadScope};
 use crate::desired::Desired;
 use crate::license::{Asset, Roster};
+use crate::manifest::kind::RetireUsers;
 
 /// Locations read at the same time. Each keeps to its own five requests at once.
 const AT_ONCE: usize = 16;
@@ -19,7 +21,7 @@ const AT_ONCE: usize = 16;
 /// Each location as Apple reports it, in the order given, or why it could not be read.
 pub(super) async fn survey(
     opened: &[Opened],
-    desired: &Desired,
+    prepared: &Prepared,
     roster: &Mutex<Roster>,
     progress: &Reading,
 ) -> Vec<(String, Result<Actual, String>)> {
@@ -29,7 +31,11 @@ pub(super) async fn survey(
                 Err(reason) => Err(reason.clone()),
                 Ok(reader) => {
                     let follow = progress.location();
-                    let scope = ReadScope { managed: managed(desired, &one.name), full: false };
+                    let scope = ReadScope {
+                        managed: managed(&prepared.desired, &one.name),
+                        full: false,
+                        subscriptions: subscriptions(prepared, &one.name),
+                    };
                     actual::read(reader, roster, &scope, clock::now(), &|step| follow.step(step))
                         .await
                         .map_err(|error| without(&error.to_string(), &one.name))
@@ -52,4 +58,13 @@ fn without(message: &str, location: &str) -> String {
 fn managed(desired: &Desired, location: &str) -> BTreeSet<Asset> {
     let here = desired.assets.iter().filter(|asset| asset.locations.iter().any(|l| l == location));
     here.map(|asset| asset.asset).collect()
+}
+
+/// Whether the location's subscriptions must be read: some manifest speaks of one, or people are
+/// retired there, which takes their seats.
+fn subscriptions(prepared: &Prepared, location: &str) -> bool {
+    let Prepared { manifests, desired, .. } = prepared;
+    let mut here = manifests.locations.iter().filter(|one| one.name.value == location);
+    desired.subscriptions.iter().any(|one| one.location == location)
+        || here.any(|one| one.retire_users != RetireUsers::Never)
 }

@@ -2,7 +2,7 @@ use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
-use super::{Desired, Person, WantedAsset};
+use super::{Desired, Person, WantedAsset, WantedSubscription};
 use crate::license::{AssetKind, HolderId, HolderRef, HolderSet, Roster};
 use crate::manifest::kind::{Intent, ReclaimMode, WhenShort};
 
@@ -30,6 +30,16 @@ pub fn digest(desired: &Desired, roster: &Roster) -> String {
     hash.number(assets.len());
     for asset in assets {
         hash.0.update(asset);
+    }
+    if !desired.subscriptions.is_empty() {
+        hash.text("subscriptions");
+        let mut all: Vec<[u8; 32]> =
+            desired.subscriptions.iter().map(|one| subscription_digest(one, &everybody)).collect();
+        all.sort_unstable();
+        hash.number(all.len());
+        for one in all {
+            hash.0.update(one);
+        }
     }
     hash.number(desired.people.len());
     for (user, Person { email, managed_apple_id }) in &desired.people {
@@ -102,6 +112,47 @@ fn asset_digest(wanted: &WantedAsset, everybody: &Everybody<'_>) -> [u8; 32] {
     hash.0.finalize().into()
 }
 
+fn subscription_digest(wanted: &WantedSubscription, everybody: &Everybody<'_>) -> [u8; 32] {
+    let WantedSubscription {
+        adam_id,
+        name: _,
+        span: _,
+        assign_span: _,
+        location,
+        entries,
+        // Whom no entry names is what matters, not why.
+        except_lines: _,
+        reclaim,
+        reclaim_span: _,
+        deferred,
+        when_short,
+        administrators,
+    } = wanted;
+    let mut hash = Canonical::default();
+    hash.text(&adam_id.to_string());
+    hash.text(location);
+    for renewing in [true, false] {
+        let mut all = HolderSet::new();
+        entries.iter().filter(|entry| entry.renewing == renewing).for_each(|entry| {
+            all |= &entry.holders;
+        });
+        everybody.hash_set(&all, &mut hash);
+    }
+    hash.text(&format!("{reclaim:?} {deferred} {when_short:?}"));
+    if *when_short == WhenShort::Fill {
+        let filled: Vec<_> = entries.iter().filter(|entry| !entry.holders.is_empty()).collect();
+        hash.number(filled.len());
+        for entry in &filled {
+            everybody.hash_set(&entry.holders, &mut hash);
+        }
+    }
+    hash.number(usize::from(administrators.is_some()));
+    let mut people = HolderSet::new();
+    administrators.iter().flatten().for_each(|(_, _, members)| people |= members);
+    everybody.hash_set(&people, &mut hash);
+    hash.0.finalize().into()
+}
+
 /// Every holder any entry decides over, in the order people see: a numbering of its own that is
 /// the same on every machine.
 struct Everybody<'a>(Vec<(HolderRef<'a>, HolderId)>);
@@ -113,6 +164,10 @@ impl<'a> Everybody<'a> {
             for entry in &asset.entries {
                 all |= &entry.holders;
             }
+        }
+        for one in &desired.subscriptions {
+            one.entries.iter().for_each(|entry| all |= &entry.holders);
+            one.administrators.iter().flatten().for_each(|(_, _, people)| all |= people);
         }
         let mut holders: Vec<_> = all.iter().filter_map(|id| Some((roster.get(id)?, id))).collect();
         holders.sort_unstable();

@@ -31,7 +31,7 @@ impl Reach {
         }
     }
 
-    fn holders(self, group: &ResolvedGroup, roster: &Roster) -> HolderSet {
+    pub(super) fn holders(self, group: &ResolvedGroup, roster: &Roster) -> HolderSet {
         match self {
             Self::Members => group.members.clone(),
             Self::Users => &(&group.members & roster.users()) | &group.users_of_devices,

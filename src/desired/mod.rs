@@ -13,6 +13,7 @@ mod names;
 mod numbering;
 mod people;
 mod resolve;
+mod seats;
 
 pub use codes::CODES;
 pub use digest::digest;
@@ -21,7 +22,7 @@ pub use resolve::{Resolved, resolve};
 use std::collections::BTreeMap;
 
 use crate::diagnostic::Span;
-use crate::license::{Asset, AssetKind, ClientUserId, HolderSet};
+use crate::license::{AdamId, Asset, AssetKind, ClientUserId, HolderSet};
 use crate::manifest::kind::{Intent, LicenseKind, ReclaimMode, WhenShort};
 
 /// What the manifests ask for, over all locations. Sets are numbered by the run's roster.
@@ -29,6 +30,8 @@ use crate::manifest::kind::{Intent, LicenseKind, ReclaimMode, WhenShort};
 pub struct Desired {
     /// One per app or book, in the order of the manifests.
     pub assets: Vec<WantedAsset>,
+    /// One per subscription, in the order of the manifests.
+    pub subscriptions: Vec<WantedSubscription>,
     /// Every group with its members counted, by name.
     pub groups: BTreeMap<String, ResolvedGroup>,
     /// What inventories know of each person any entry may license.
@@ -82,6 +85,51 @@ pub struct WantedEntry {
     /// one asset's entries are disjoint.
     pub holders: HolderSet,
     /// How many holders its group has before precedence and `except`.
+    pub named: u64,
+}
+
+/// Who should hold a seat of one subscription, and why.
+#[derive(Debug, Clone)]
+pub struct WantedSubscription {
+    /// Apple's number of it.
+    pub adam_id: AdamId,
+    /// Name of its manifest.
+    pub name: String,
+    /// Where its name is written.
+    pub span: Span,
+    /// Where its `assign` key stands.
+    pub assign_span: Span,
+    /// Name of the location.
+    pub location: String,
+    /// The items of its `assign` list, in order.
+    pub entries: Vec<WantedSeats>,
+    /// Where each `except` line stands, with its people.
+    pub except_lines: Vec<(String, Span, HolderSet)>,
+    /// What becomes of holders no entry names; the location's default where `None`.
+    pub reclaim: Option<ReclaimMode>,
+    /// Where that is written.
+    pub reclaim_span: Option<Span>,
+    /// Whether a seat comes back only at the end of the billing period.
+    pub deferred: bool,
+    /// What happens when seats are short.
+    pub when_short: WhenShort,
+    /// Groups of those who administer it, with their people; `None` where they are left alone.
+    pub administrators: Option<Vec<(String, Span, HolderSet)>>,
+}
+
+/// One item of a subscription's `assign` list with the people it decides over.
+#[derive(Debug, Clone)]
+pub struct WantedSeats {
+    /// Name of the group.
+    pub group: String,
+    /// Whether their seats go on after the billing period.
+    pub renewing: bool,
+    /// Where the item stands.
+    pub span: Span,
+    /// People this entry decides over: entries that go on come first, within either the earlier
+    /// one, and `except` is taken out, so the sets of one subscription's entries are disjoint.
+    pub holders: HolderSet,
+    /// How many people its group has before precedence and `except`.
     pub named: u64,
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::numbering::{Numbered, NumberedTable};
-use super::{Person, WantedAsset, codes};
+use super::{Person, WantedAsset, WantedSubscription, codes};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::inventory::{KeyColumn, MOST_EXAMPLES, Table, examples, shown};
 use crate::license::{ClientUserId, HolderId, HolderRef, HolderSet, Roster};
@@ -33,13 +33,12 @@ const MANAGED_APPLE_ID: Detail = Detail {
 /// Where something was first said of a person: which table, which row.
 type Said = HashMap<HolderId, (usize, usize)>;
 
-pub(super) fn resolve(
-    manifests: &Manifests,
+/// Everybody some entry may license, give a seat, or make an administrator.
+pub(super) fn licensed(
     assets: &[WantedAsset],
-    numbered: &Numbered<'_>,
+    subscriptions: &[WantedSubscription],
     roster: &Roster,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> BTreeMap<ClientUserId, Person> {
+) -> HolderSet {
     let mut licensed = HolderSet::new();
     for asset in assets {
         for entry in &asset.entries {
@@ -51,12 +50,27 @@ pub(super) fn resolve(
             }
         }
     }
+    for subscription in subscriptions {
+        subscription.entries.iter().for_each(|entry| licensed |= &entry.holders);
+        let administrators = subscription.administrators.iter().flatten();
+        administrators.for_each(|(_, _, people)| licensed |= people);
+    }
+    licensed
+}
+
+pub(super) fn resolve(
+    manifests: &Manifests,
+    licensed: &HolderSet,
+    numbered: &Numbered<'_>,
+    roster: &Roster,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> BTreeMap<ClientUserId, Person> {
     if licensed.is_empty() {
         return BTreeMap::new();
     }
-    let emails = first_said(manifests, &EMAIL, &licensed, numbered, roster, diagnostics);
+    let emails = first_said(manifests, &EMAIL, licensed, numbered, roster, diagnostics);
     let accounts =
-        first_said(manifests, &MANAGED_APPLE_ID, &licensed, numbered, roster, diagnostics);
+        first_said(manifests, &MANAGED_APPLE_ID, licensed, numbered, roster, diagnostics);
     let text = |said: &Said, detail: &Detail, id: HolderId| {
         let &(table, row) = said.get(&id)?;
         Some((detail.column)(numbered.tables.get(table)?.table)?.get(row)?.to_owned())

@@ -4,7 +4,7 @@ use super::associations::Associations;
 use super::entries::{Reach, Reached};
 use super::names::{count_of, first_names};
 use super::numbering::Numbered;
-use super::{Desired, ResolvedGroup, codes, entries, groups, people};
+use super::{Desired, ResolvedGroup, codes, entries, groups, people, seats};
 use crate::diagnostic::Diagnostic;
 use crate::inventory::{Table, shown};
 use crate::license::{Roster, RosterFull};
@@ -57,9 +57,15 @@ fn try_resolve(
         .iter()
         .map(|asset| entries::resolve(asset, &groups, roster, &mut reached, diagnostics))
         .collect();
+    let subscriptions: Vec<_> = manifests
+        .subscriptions
+        .iter()
+        .map(|subscription| seats::resolve(subscription, &groups, roster, &mut reached))
+        .collect();
     warn_of_unreached(&reached, &groups, &associations, roster, diagnostics);
-    let people = people::resolve(manifests, &assets, &numbered, roster, diagnostics);
-    Ok(Desired { assets, groups, people })
+    let licensed = people::licensed(&assets, &subscriptions, roster);
+    let people = people::resolve(manifests, &licensed, &numbered, roster, diagnostics);
+    Ok(Desired { assets, subscriptions, groups, people })
 }
 
 /// Warns once per group of the members that licenses for the other kind of holder do not reach.

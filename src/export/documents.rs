@@ -38,16 +38,16 @@ struct Owner<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct GroupDocument<'a> {
-    api_version: &'static str,
-    kind: &'static str,
-    name: &'a str,
+pub(super) struct GroupDocument<'a> {
+    pub(super) api_version: &'static str,
+    pub(super) kind: &'static str,
+    pub(super) name: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
-    description: &'a str,
+    pub(super) description: &'a str,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    devices: &'a [String],
+    pub(super) devices: &'a [String],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    users: &'a [String],
+    pub(super) users: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -72,7 +72,7 @@ struct Entry<'a> {
     to: &'a str,
 }
 
-const API: &str = "vpp/v1";
+pub(super) const API: &str = "vpp/v1";
 
 /// Every location. Licenses nobody names are kept until somebody decides otherwise.
 pub(super) fn locations(sources: &[Source<'_>]) -> Result<File, yaml::Error> {
@@ -137,7 +137,7 @@ pub(super) fn asset(
     file(format!("{folder}/{}.yaml", title.file), [document])
 }
 
-fn file<T: Serialize>(
+pub(super) fn file<T: Serialize>(
     path: String,
     documents: impl IntoIterator<Item = T>,
 ) -> Result<File, yaml::Error> {

@@ -6,6 +6,7 @@
 mod documents;
 mod groups;
 mod names;
+mod seats;
 
 pub use names::StoreItem;
 
@@ -54,6 +55,7 @@ pub fn manifests(
         for (asset, title) in &titled {
             files.push(documents::asset(source, *asset, title, &groups)?);
         }
+        files.extend(seats::subscriptions(source, roster)?);
     }
     Ok(files)
 }

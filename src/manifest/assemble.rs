@@ -99,6 +99,7 @@ impl Manifests {
             Typed::Inventory(inventory) => self.inventories.push(inventory),
             Typed::Group(group) => self.groups.push(group),
             Typed::Asset(asset) => self.assets.push(*asset),
+            Typed::Subscription(subscription) => self.subscriptions.push(*subscription),
             Typed::Policy(policy) => self.policies.push(*policy),
             Typed::Mdm(mdm) => self.mdms.push(mdm),
         }

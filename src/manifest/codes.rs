@@ -124,8 +124,8 @@ codes! {
          it is never skipped, because a typing mistake must not look like a deletion. Correct it, or \
          name files that are not manifests in `.vppignore`.";
     KIND = "VPP-M019", "not a known kind",
-        "Every document must say what it is: Location, Inventory, Group, App, Book, Policy or Mdm. A \
-         document of an unknown kind is never skipped, because a typing mistake must not look like a \
+        "Every document must say what it is: Location, Inventory, Group, App, Book, Subscription, \
+         Policy or Mdm. A document of an unknown kind is never skipped, because a typing mistake must not look like a \
          deletion.";
     NOT_SUPPORTED = "VPP-M020", "not supported by this version",
         "The manifest asks for something that vpp knows of but that this version cannot do. It is \
@@ -160,8 +160,8 @@ codes! {
          release` (the license comes back, the app stays on the device and stops working after \
          Apple's grace period) or `reclaim: keep` (report, never touch).";
     CLAIMED_TWICE = "VPP-M029", "one asset in two manifests",
-        "Two manifests decide over the same app or book (the pair of adamId and pricing) in the same \
-         location, so they would undo each other. Merge them into one, or give them different \
+        "Two manifests decide over the same app or book (the pair of adamId and pricing), or the \
+         same subscription, in the same location, so they would undo each other. Merge them into one, or give them different \
          locations.";
     PINNED_TWICE = "VPP-M030", "one library in two locations",
         "Two locations pin the same `uid`, so they are the same pool of licenses at Apple and would \

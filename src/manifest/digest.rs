@@ -9,8 +9,8 @@ use super::Manifests;
 use super::kind::{
     Allowance, AssetManifest, Breaker, Columns, DeviceColumn, EntrySpec, Freeze, Group, Inventory,
     InventorySource, Limit, Limits, Location, Mdm, MdmDriver, MdmProgram, MdmServer,
-    NotificationDoor, Owner, Policy, Protection, PushingMdm, Share, StockGuard, TokenExpiry,
-    TokenSource,
+    NotificationDoor, Owner, Policy, Protection, PushingMdm, SeatEntrySpec, Share, StockGuard,
+    SubscriptionManifest, TokenExpiry, TokenSource,
 };
 use crate::diagnostic::At;
 
@@ -21,14 +21,23 @@ use crate::diagnostic::At;
 /// case, a list of members in another order are the same. The order of locations, of `assign` items
 /// and of a policy's items is part of what they say.
 pub fn semantic_digest(manifests: &Manifests) -> String {
-    let Manifests { sources: _, locations, inventories, groups, assets, policies, mdms } =
-        manifests;
+    let Manifests {
+        sources: _,
+        locations,
+        inventories,
+        groups,
+        assets,
+        subscriptions,
+        policies,
+        mdms,
+    } = manifests;
     // Each document by itself first: their order in the folder does not count.
     let mut documents: Vec<[u8; 32]> = Vec::new();
     documents.extend(locations.iter().map(|document| hash("Location", document)));
     documents.extend(inventories.iter().map(|document| hash("Inventory", document)));
     documents.extend(groups.iter().map(|document| hash("Group", document)));
     documents.extend(assets.iter().map(|document| hash("Asset", document)));
+    documents.extend(subscriptions.iter().map(|document| hash("Subscription", document)));
     documents.extend(policies.iter().map(|document| hash("Policy", document)));
     documents.extend(mdms.iter().map(|document| hash("Mdm", document)));
     documents.sort_unstable();
@@ -301,6 +310,45 @@ impl Meaning for EntrySpec {
         to.write(ink);
         ink.text(&format!("{intent:?}"));
         ink.text(&format!("{:?}", license.as_ref().map(|license| license.value)));
+    }
+}
+
+impl Meaning for SubscriptionManifest {
+    fn write(&self, ink: &mut Ink) {
+        let Self {
+            name,
+            adam_id,
+            location,
+            assign_span: _,
+            assign,
+            except,
+            renewing,
+            reclaim,
+            deferred,
+            when_short,
+            administrators,
+            description,
+            labels,
+        } = self;
+        name.write(ink);
+        ink.number(adam_id.value.get());
+        location.write(ink);
+        ink.list(assign);
+        ink.set(except.iter().map(|group| group.value.as_str()));
+        ink.text(&format!("{:?}", reclaim.as_ref().map(|reclaim| reclaim.value)));
+        ink.text(&format!("{renewing} {deferred} {when_short:?}"));
+        ink.text(if administrators.is_some() { "administrators" } else { "" });
+        ink.set(administrators.iter().flatten().map(|group| group.value.as_str()));
+        description.write(ink);
+        labels.write(ink);
+    }
+}
+
+impl Meaning for SeatEntrySpec {
+    fn write(&self, ink: &mut Ink) {
+        let Self { span: _, to, renewing } = self;
+        to.write(ink);
+        ink.text(&format!("{renewing:?}"));
     }
 }
 

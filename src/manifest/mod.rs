@@ -24,7 +24,7 @@ pub use schema::json_schema;
 use camino::Utf8Path;
 
 use crate::diagnostic::{Diagnostic, Sources};
-use kind::{AssetManifest, Group, Inventory, Location, Mdm, Policy};
+use kind::{AssetManifest, Group, Inventory, Location, Mdm, Policy, SubscriptionManifest};
 
 /// Every document of one folder, typed and checked against the others.
 #[derive(Debug, Clone, Default)]
@@ -39,6 +39,8 @@ pub struct Manifests {
     pub groups: Vec<Group>,
     /// Apps and books.
     pub assets: Vec<AssetManifest>,
+    /// Subscriptions.
+    pub subscriptions: Vec<SubscriptionManifest>,
     /// Policies.
     pub policies: Vec<Policy>,
     /// Device-management servers.

@@ -5,7 +5,9 @@ use schemars::transform::{RecursiveTransform, Transform as _};
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 
-use super::document::{API_VERSION, App, Book, Group, Inventory, Location, Mdm, Policy};
+use super::document::{
+    API_VERSION, App, Book, Group, Inventory, Location, Mdm, Policy, Subscription,
+};
 
 /// A JSON Schema (draft-07, what editors understand) of every document a manifest may hold.
 ///
@@ -19,6 +21,7 @@ pub fn json_schema() -> Value {
         of::<Group>(&mut generator, "Group"),
         of::<App>(&mut generator, "App"),
         of::<Book>(&mut generator, "Book"),
+        of::<Subscription>(&mut generator, "Subscription"),
         of::<Policy>(&mut generator, "Policy"),
         of::<Mdm>(&mut generator, "Mdm"),
         json!({

@@ -12,19 +12,24 @@
 //! release 360593530 STDQ device "DMPXK1A2HJ0M"
 //! uninstall …
 //! assign … user "ada"
+//! enable subscriptions
+//! seat release 6400000001 "ada"
+//! administrator add 6400000001 "ada"
 //! ```
 //!
-//! in that order, people ascending by id, licenses by asset, action and holder. Causes, names,
+//! in that order, people ascending by id, licenses by asset, action and holder, seats by
+//! subscription, action and person. What does not happen has no line, so a plan without
+//! subscriptions has the fingerprint it had before there were any. Causes, names,
 //! files, the number of requests and the order of anything in the manifests are not in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{Action, Change, LocationPlan, Plan};
-use crate::license::{Asset, ClientUserId, SerialNumber};
+use super::{Action, Change, LocationPlan, Plan, SeatAction, SubscriptionPlan};
+use crate::license::{AdamId, Asset, ClientUserId, SerialNumber};
 
 /// The fingerprint of what the plan would do: `vpp1:` and 64 hexadecimal digits.
 pub fn fingerprint(plan: &Plan) -> String {
@@ -75,7 +80,10 @@ pub(super) fn of(locations: &[LocationPlan], changes: &[Change]) -> String {
         last = Some(uid);
         let users = &location.users;
         let people = users.create.len() + users.update.len() + users.retire.len();
-        if licenses.is_none() && people == 0 && location.claim.is_none() {
+        let seats =
+            location.subscriptions.as_ref().filter(|seats| seats.enable || !seats.is_empty());
+        let nothing = licenses.is_none() && people == 0 && location.claim.is_none();
+        if nothing && seats.is_none() {
             continue;
         }
         hash.json("location", &uid);
@@ -96,8 +104,32 @@ pub(super) fn of(locations: &[LocationPlan], changes: &[Change]) -> String {
                 hash.json(&format!("{what} user"), user);
             }
         }
+        if let Some(seats) = seats {
+            subscriptions(&mut hash, seats);
+        }
     }
     hash.finish()
+}
+
+fn subscriptions(hash: &mut Lines, plan: &SubscriptionPlan) {
+    if plan.enable {
+        hash.line("enable subscriptions");
+    }
+    let mut moves: BTreeSet<(AdamId, SeatAction, &ClientUserId)> = BTreeSet::new();
+    for change in &plan.changes {
+        moves.extend(change.users.iter().map(|user| (change.adam_id, change.action, user)));
+    }
+    for (adam_id, action, user) in moves {
+        hash.json(&format!("seat {} {adam_id}", action.as_str()), user);
+    }
+    let mut people: BTreeSet<(AdamId, bool, &ClientUserId)> = BTreeSet::new();
+    for change in &plan.administrators {
+        people.extend(change.users.iter().map(|user| (change.adam_id, change.is_add(), user)));
+    }
+    for (adam_id, add, user) in people {
+        let word = if add { "add" } else { "remove" };
+        hash.json(&format!("administrator {word} {adam_id}"), user);
+    }
 }
 
 /// Lines on their way into the hash.

@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::LicenseRow;
+use super::{LicenseRow, SubscriptionPlan};
 use crate::actual::{Limits, MdmInfo, Versions};
 use crate::license::{ClientUserId, UserDetails};
 
@@ -46,6 +46,9 @@ pub struct LocationPlan {
     pub unmanaged: Unmanaged,
     /// Pairs that are wanted and there.
     pub unchanged: u64,
+    /// Subscriptions; absent where no manifest speaks of any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subscriptions: Option<SubscriptionPlan>,
 }
 
 /// People to register, update or retire, each list ascending by id.

@@ -21,6 +21,7 @@ mod numbers;
 mod people;
 mod report;
 mod schema;
+mod seats;
 mod summary;
 mod survey;
 
@@ -43,6 +44,11 @@ pub use lint::{LINTS, Lint, LintFinding, lint};
 pub use location::{LocationPlan, Unmanaged, UserPlan};
 pub use make::make;
 pub use schema::json_schema;
+pub use seats::{
+    AdministratorAction, AdministratorChange, SeatAction, SeatChange, SeatInaction,
+    SeatInactionKind, SeatRectangle, SeatRow, SeatSummary, SubscriptionPlan, UnmanagedSeats,
+    seat_rectangles,
+};
 pub use summary::Summary;
 
 use jiff::Timestamp;
@@ -90,17 +96,25 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Whether there is nothing to do: no license moves, nobody is registered, updated or retired,
-    /// and nothing is claimed.
+    /// Whether there is nothing to do: no license or seat moves, nobody is registered, updated or
+    /// retired, no administrator changes, and nothing is claimed.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
             && self.locations.iter().all(|location| {
                 let UserPlan { create, update, retire, waiting: _ } = &location.users;
+                let seats = location.subscriptions.as_ref();
                 location.claim.is_none()
+                    && seats.is_none_or(SubscriptionPlan::is_empty)
                     && create.is_empty()
                     && update.is_empty()
                     && retire.is_empty()
             })
+    }
+
+    /// Whether `apply` would say somewhere that subscriptions are handled.
+    pub fn enables_subscriptions(&self) -> bool {
+        let mut plans = self.locations.iter().filter_map(|one| one.subscriptions.as_ref());
+        plans.any(|plan| plan.enable)
     }
 
     /// Whether every location was read whole.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::survey::{PlacedAt, Site, Survey};
-use super::{Action, UserPlan};
+use super::{Action, SeatAction, UserPlan};
 use crate::actual::{Actual, UserRecord, UserStatus};
 use crate::license::UserDetails;
 use crate::license::{Asset, ClientUserId, HolderRef, HolderSet};
@@ -40,6 +40,8 @@ fn wanted(survey: &Survey<'_>, index: usize, actual: &Actual, plan: &mut UserPla
         holders |= &at.kept;
         at.assigns.iter().for_each(|(_, assigned)| holders |= assigned);
     }
+    let seated = survey.seated.iter().filter(|one| one.site == index);
+    seated.for_each(|one| holders |= &one.people());
     holders &= survey.roster.users();
     for holder in survey.roster.sorted(&holders) {
         let Some(id) = ClientUserId::new(holder.text()) else { continue };
@@ -90,6 +92,20 @@ fn retire(survey: &Survey<'_>, index: usize, actual: &Actual, people: &mut Peopl
         }
     }
     let mut stays = HolderSet::new();
+    for one in survey.desired.subscriptions.iter().filter(|one| one.location == name) {
+        one.entries.iter().for_each(|entry| named |= &entry.holders);
+        one.administrators.iter().flatten().for_each(|(.., people)| named |= people);
+    }
+    if let Some(seats) = &actual.seats {
+        for (adam_id, held) in &seats.held {
+            let here = survey.seated.iter();
+            let here = here.filter(|one| one.site == index && one.wanted.adam_id == *adam_id);
+            let mut left = held.all();
+            here.for_each(|one| left -= &one.whom(|action| action == SeatAction::Release));
+            stays |= &left;
+        }
+        seats.administrators.values().for_each(|people| stays |= people);
+    }
     let released: BTreeMap<Asset, HolderSet> =
         survey.at(index).map(|(placed, at)| (placed.wanted.asset, released(at))).collect();
     for (asset, held) in &actual.held {

@@ -4,8 +4,8 @@ use super::examples::examples;
 use super::people::People;
 use super::survey::{Placed, PlacedAt, Reclaim, Site, SiteState, Survey};
 use super::{
-    Action, Cause, Change, Inaction, InactionKind, LicenseRow, LocationPlan, Notice, Unmanaged,
-    UserPlan, cover, numbers,
+    Action, Cause, Change, Inaction, InactionKind, LicenseRow, LocationPlan, Notice,
+    SubscriptionPlan, Unmanaged, UserPlan, cover, numbers, seats,
 };
 use crate::actual::{Actual, Limits, MdmInfo, Stock, Versions};
 use crate::diagnostic::Level;
@@ -135,6 +135,7 @@ pub(super) fn location(
         licenses: vec![],
         unmanaged: Unmanaged::default(),
         unchanged: 0,
+        subscriptions: None,
     };
     let actual = match &site.state {
         SiteState::Unread(why) => {
@@ -160,6 +161,7 @@ pub(super) fn location(
     plan.licenses = survey.at(index).map(|(placed, at)| row(placed, at)).collect();
     plan.unchanged = survey.at(index).map(|(_, at)| at.kept.len()).sum();
     plan.unmanaged = unmanaged(survey, index, actual);
+    plan.subscriptions = seats::subscriptions(survey, index, actual);
     plan
 }
 
@@ -215,8 +217,8 @@ fn unmanaged(survey: &Survey<'_>, index: usize, actual: &Actual) -> Unmanaged {
     unmanaged
 }
 
-/// Write requests a location needs at the least: the claim, batches of people, and licenses given
-/// and released.
+/// Write requests a location needs at the least: the claim, batches of people, licenses given and
+/// released, and seats.
 pub(super) fn write_requests(location: &LocationPlan, changes: &[Change]) -> u64 {
     let batch = location.limits.users.max(1);
     let UserPlan { create, update, retire, waiting: _ } = &location.users;
@@ -229,7 +231,8 @@ pub(super) fn write_requests(location: &LocationPlan, changes: &[Change]) -> u64
             cover::rectangles(of_it, &location.limits).len()
         })
         .sum();
-    u64::from(location.claim.is_some()) + numbers::count(people) + numbers::count(licenses)
+    let seats = location.subscriptions.as_ref().map_or(0, SubscriptionPlan::write_requests);
+    u64::from(location.claim.is_some()) + numbers::count(people + licenses + seats)
 }
 
 /// The problems of the manifests, flattened.

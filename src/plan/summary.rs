@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::numbers::count;
-use super::{Action, Change, Inaction, LocationPlan};
+use super::{Action, Change, Inaction, LocationPlan, SeatSummary};
 
 /// The totals of a plan. Licenses are counted in pairs of asset and holder.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -41,6 +41,9 @@ pub struct Summary {
     pub devices: u64,
     /// Distinct people a change touches.
     pub users: u64,
+    /// Seats of subscriptions; absent where no manifest speaks of any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subscriptions: Option<SeatSummary>,
 }
 
 impl Summary {
@@ -81,6 +84,7 @@ impl Summary {
         }
         let kept = inactions.iter().filter(|inaction| inaction.kind.is_kept());
         sum.kept = kept.map(|inaction| inaction.pairs).sum();
+        sum.subscriptions = SeatSummary::of(locations);
         sum
     }
 }

@@ -6,8 +6,8 @@ use super::number::{counted, grouped};
 use super::table::{Column, Table};
 use super::text::Line;
 use super::{Shape, Styles, escape};
-use crate::actual::{MdmInfo, UserStatus};
-use crate::status::{Invitation, LicenseStatus, LocationStatus, Status};
+use crate::actual::{MdmInfo, SubscriptionStatus, UserStatus};
+use crate::status::{Invitation, LicenseStatus, LocationStatus, SeatStatus, Status};
 
 /// Days before the end of a token from which on it stands out.
 const TOKEN_DAYS: i64 = 30;
@@ -36,6 +36,7 @@ pub fn human(
         }
         facts(out, styles, shape, location)?;
         licenses(out, styles, shape, &location.licenses)?;
+        seats(out, styles, shape, &location.subscriptions)?;
         if let Some(people) = &location.invitations {
             invitations(out, styles, shape, people)?;
         }
@@ -182,6 +183,68 @@ fn licenses(
     table.write(out, styles, shape)
 }
 
+fn seats(
+    out: &mut dyn Write,
+    styles: &Styles,
+    shape: &Shape,
+    subscriptions: &[SeatStatus],
+) -> io::Result<()> {
+    if subscriptions.is_empty() {
+        return Ok(());
+    }
+    let mut table = Table::new([
+        Column::words("subscription").shrinks_to(16),
+        Column::words("adamId").leaves(1),
+        Column::numbers("seats"),
+        Column::numbers("assigned"),
+        Column::numbers("available"),
+        Column::numbers("of these ending").leaves(2),
+        Column::numbers("desired"),
+        Column::numbers("after"),
+        Column::words("period ends").leaves(3),
+        Column::words(""),
+    ]);
+    for row in subscriptions {
+        let cell = |text: &str| Line::new(shape.ascii).put(styles.text, text);
+        let warn = |text: &str| Line::new(shape.ascii).put(styles.warn, text);
+        let note = match row.status {
+            _ if row.short > 0 => {
+                let text = format!("{} short", grouped(row.short));
+                Line::new(shape.ascii).put(styles.error, &text)
+            }
+            None => warn("no seats here"),
+            Some(SubscriptionStatus::Inactive) => warn("ended"),
+            Some(SubscriptionStatus::Paused) => warn("paused"),
+            Some(SubscriptionStatus::Unknown) => warn("state not known"),
+            Some(SubscriptionStatus::Active) if row.waiting > 0 => {
+                warn(&format!("{} waiting", grouped(row.waiting)))
+            }
+            Some(SubscriptionStatus::Active) => match row.name {
+                Some(_) => cell(""),
+                None => Line::new(shape.ascii).put(styles.dim, "unmanaged"),
+            },
+        };
+        let desired = row.desired;
+        table.row([
+            match &row.name {
+                Some(name) => Line::new(shape.ascii).put(styles.name, name),
+                None => Line::new(shape.ascii).put(styles.dim, "Subscription"),
+            },
+            Line::new(shape.ascii).put(styles.dim, &row.adam_id.to_string()),
+            cell(&grouped(row.counts.total.sum())),
+            cell(&grouped(row.counts.assigned.sum())),
+            cell(&grouped(row.counts.available.sum())),
+            cell(&grouped(row.counts.total.expiring)),
+            cell(&desired.map(grouped).unwrap_or_default()),
+            cell(&desired.map(|_| grouped(row.assigned_after)).unwrap_or_default()),
+            cell(row.period_end.as_deref().unwrap_or_default()),
+            note,
+        ]);
+    }
+    writeln!(out)?;
+    table.write(out, styles, shape)
+}
+
 fn or_dash(number: Option<u64>, shape: &Shape, styles: &Styles) -> Line {
     let text = number.map_or_else(|| "-".to_owned(), grouped);
     Line::new(shape.ascii).put(styles.text, &text)
@@ -304,6 +367,28 @@ pub fn csv(out: &mut dyn Write, status: &Status) -> io::Result<()> {
                 &license.assigned_after.to_string(),
                 &number(license.available_after),
                 &license.short.to_string(),
+                "",
+            ])?;
+        }
+        for seats in &location.subscriptions {
+            let counts = seats.counts;
+            rows.write_record([
+                name.as_ref(),
+                uid.as_ref(),
+                &escape::csv_cell(seats.name.as_deref().unwrap_or("")),
+                "Subscription",
+                &seats.adam_id.to_string(),
+                "",
+                if seats.name.is_some() { "yes" } else { "no" },
+                "no",
+                &counts.total.sum().to_string(),
+                &counts.assigned.sum().to_string(),
+                &counts.available.sum().to_string(),
+                "",
+                &seats.desired.map(|n| n.to_string()).unwrap_or_default(),
+                &seats.assigned_after.to_string(),
+                &counts.total.sum().saturating_sub(seats.assigned_after).to_string(),
+                &seats.short.to_string(),
                 "",
             ])?;
         }

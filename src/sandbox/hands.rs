@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::library::{Holder, Purchase, number};
+use super::library::{Holder, Purchase, SeatOrder, number};
 use super::world::{Pricing, ProductType};
 use super::{Meddling, PlannedFault, Sandbox, SandboxError, Shelf, lock};
 
@@ -125,6 +125,26 @@ impl Sandbox {
         Ok(())
     }
 
+    /// The organization buys seats of a subscription, which go on or end with the period; negative
+    /// counts give them back.
+    ///
+    /// # Errors
+    /// Where no service handles subscriptions, or more would be given back than are free.
+    pub fn buy_seats(
+        &self,
+        location: Option<&str>,
+        (adam_id, parent): (i64, Option<i64>),
+        renewing: i64,
+        expiring: i64,
+    ) -> Result<(), SandboxError> {
+        let shelf = self.named(location)?;
+        let order = SeatOrder { adam_id, parent, renewing, expiring };
+        let now = self.inner.clock.now();
+        let notice = lock(&shelf.library).buy_seats(&order, now).map_err(SandboxError::Hand)?;
+        self.post(shelf, &[notice]);
+        Ok(())
+    }
+
     /// An administrator revokes the content token (9625).
     ///
     /// # Errors
@@ -166,9 +186,11 @@ impl Sandbox {
         self.work(true).await;
     }
 
-    /// Lets time pass, for the end of tokens and for devices. Events do not notice.
+    /// Lets time pass, for the end of tokens and of billing periods, and for devices. Events do
+    /// not notice.
     pub fn advance_clock(&self, by: Duration) {
         self.inner.clock.advance(by);
+        self.inner.shelves.iter().for_each(|shelf| self.turn_period(shelf));
     }
 
     /// Lets requests to come go wrong.

@@ -1,9 +1,8 @@
 //! An Apple that runs on this machine, as strict as the real one.
 //!
 //! A [`World`] says what it holds at the start, [`Options`] how it behaves, [`Sandbox`] is the
-//! running thing. It serves the App and Book Management API v2 below `/mdm/v2/`, without
-//! subscriptions (410/9634, as a service that has none). It has wire types of its own, so that a
-//! client cannot be right by sharing its mistakes.
+//! running thing. It serves the App, Book and Subscription Management API v2 below `/mdm/v2/`. It
+//! has wire types of its own, so that a client cannot be right by sharing its mistakes.
 //!
 //! # Where Apple's pages are silent
 //! - Unknown query parameters and unknown keys in a body are refused (9602), so that a typing
@@ -21,6 +20,15 @@
 //! - With `unlimited=true` unlimited assets stand in `unlimitedAssets` and the others in `assets`;
 //!   without the parameter all stand in `assets`, unlimited ones with 2147483647 available.
 //! - A list without records has one page. Refused requests do not count against the rate.
+//! - A cursor of a list of subscriptions is good for the same question and the same state of the
+//!   list: anything else is 9812. A last page that is full has a cursor to an empty one.
+//! - A seat given as expiring is one that ends anyway while there are some, else a renewing one that
+//!   comes back at the end of the period. Giving a seat again makes it go on, or end. What is taken
+//!   back deferred is listed as not renewing until then; its event is complete at once, and its
+//!   notification comes at the end. Counts are of seats, by what becomes of the seat.
+//! - A request for seats is refused whole: an unknown subscription is 9813, somebody without an
+//!   Apple Account 9814, somebody who does not hold what is taken back 9815, two of the same or an
+//!   inactive subscription 9811. Before subscriptions are enabled there are none.
 //! - `notificationUrl` may be plain `http` on a loopback address; elsewhere it must be `https`.
 //!
 //! # Chaos
@@ -46,6 +54,7 @@
 //! | `POST invitations/accept` | `location`, `inviteCode` or `clientUserId`, `account`? |
 //! | `POST assignments/add`, `assignments/remove` | `location`, `adamId`, `pricing`?, `serialNumbers`, `clientUserIds`, `beforePage`? (done just before that page is next answered) |
 //! | `POST assets/buy` | `location`, `adamId`, `pricing`?, `type`?, `count` (negative: given back) |
+//! | `POST subscriptions/buy` | `location`, `adamId`, `parentAdamId`?, `renewing`, `expiring` (negative: given back) |
 //! | `POST token/revoke`, `token/renew` | `location`, `expires`?; renew answers the new token |
 //! | `POST events/hold`, `events/release`, `events/settle` | stop the clock of events, start it again, finish everything now |
 //! | `POST clock/advance` | `seconds` |
@@ -104,7 +113,7 @@ pub use journal::{LoggedRequest, MdmRequest, Meddling};
 pub use mdm::{AppSnapshot, DeviceEvent, DeviceSnapshot, Happened};
 pub use notify::Delivery;
 pub use options::{ExpiryShown, Options};
-pub use snapshot::{AssetSnapshot, LocationSnapshot, Snapshot, UserSnapshot};
+pub use snapshot::{AssetSnapshot, LocationSnapshot, Snapshot, SubscriptionSnapshot, UserSnapshot};
 pub use world::{Limits, World, schema as json_schema};
 
 use chaos::{Chaos, Plans};

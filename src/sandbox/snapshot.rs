@@ -1,8 +1,9 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::library::{Holder, Library};
+use super::library::{Holder, Library, Subscribed};
+use super::wire::SeatCounts;
 use super::world::{Total, UserStatus};
 use super::{Sandbox, Shelf, lock};
 
@@ -30,6 +31,30 @@ pub struct LocationSnapshot {
     pub assets: Vec<AssetSnapshot>,
     /// Every record of a person, in order of registration.
     pub users: Vec<UserSnapshot>,
+    /// Whether a service has said that it handles subscriptions.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub subscriptions_enabled: bool,
+    /// Its subscriptions, in the order of the world.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub subscriptions: Vec<SubscriptionSnapshot>,
+}
+
+/// A subscription.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SubscriptionSnapshot {
+    /// Apple's number.
+    pub adam_id: i64,
+    /// Last day of the billing period.
+    pub period_end: String,
+    /// Seats nobody holds: those that go on, and those that end with the period.
+    pub available: (u32, u32),
+    /// All seats, in the same way.
+    pub total: (u32, u32),
+    /// Who holds one, and whether it goes on, by `clientUserId`.
+    pub seats: BTreeMap<String, bool>,
+    /// Who administers it, by `clientUserId`.
+    pub administrators: BTreeSet<String>,
 }
 
 /// An app or a book.
@@ -129,6 +154,20 @@ fn location(shelf: &Shelf) -> LocationSnapshot {
                 invite_code: person.invite_code.clone(),
             })
             .collect(),
+        subscriptions_enabled: library.seats.enabled,
+        subscriptions: library.seats.list.iter().map(subscription).collect(),
+    }
+}
+
+fn subscription(one: &Subscribed) -> SubscriptionSnapshot {
+    let SeatCounts { assigned: _, available, total } = one.counts();
+    SubscriptionSnapshot {
+        adam_id: one.adam_id,
+        period_end: one.period_end.to_string(),
+        available: (available.renewing, available.expiring),
+        total: (total.renewing, total.expiring),
+        seats: one.rows().map(|(id, renewing)| (id.to_owned(), renewing)).collect(),
+        administrators: one.admins.clone(),
     }
 }
 

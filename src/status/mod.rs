@@ -2,9 +2,11 @@
 
 mod invitations;
 mod licenses;
+mod seats;
 
 pub use invitations::Invitation;
 pub use licenses::LicenseStatus;
+pub use seats::SeatStatus;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -47,6 +49,10 @@ pub struct LocationStatus {
     pub read_at: Option<Timestamp>,
     /// Managed assets in the order of the manifests, then unmanaged ones by number.
     pub licenses: Vec<LicenseStatus>,
+    /// Subscriptions, managed ones in the order of the manifests, then others by number; absent
+    /// where no manifest speaks of any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub subscriptions: Vec<SeatStatus>,
     /// People by terms status.
     pub users: Terms,
     /// Everybody with their terms status, where asked for.
@@ -91,6 +97,7 @@ pub fn of(
             versions: location.versions.clone(),
             read_at: location.read_at,
             licenses: licenses::of(location, actual),
+            subscriptions: seats::of(location, actual),
             users: actual.map(terms).unwrap_or_default(),
             invitations: invitation.map(|link| {
                 let link = |code: &str| link(&location.name, code);

@@ -5,6 +5,7 @@ mod assignments;
 mod config;
 mod page;
 mod status;
+mod subscriptions;
 mod text;
 mod users;
 
@@ -13,11 +14,15 @@ pub use assignments::{AssignmentRecord, RecordError};
 pub use config::{ClientConfig, ServiceConfig};
 pub use page::{Answer, Assets, Assignments, Page, PageKind, Users};
 pub use status::{EventId, EventState, EventStatus, EventType, Failure};
+pub use subscriptions::{
+    Administrators, CursorKind, CursorPage, SeatRecord, Seats, SubscriptionRecord, Subscriptions,
+};
 pub use text::Text;
 pub use users::UserEntry;
 
 pub(super) use config::{RawClientConfig, RawServiceConfig};
 pub(super) use status::{RawEvent, RawStatus};
+pub(super) use subscriptions::RawPart;
 
 use serde::Deserialize;
 

@@ -5,6 +5,7 @@ mod cycles;
 mod locations;
 mod names;
 mod references;
+mod subscriptions;
 
 use super::Manifests;
 use super::read::Kind;
@@ -22,6 +23,7 @@ pub(super) fn all(
     diagnostics.extend(locations::pinned_twice(&manifests.locations));
     diagnostics.extend(locations::uninstall_without_mdm(&manifests.locations));
     diagnostics.extend(assets::claimed_twice(&manifests.assets));
+    diagnostics.extend(subscriptions::claimed_twice(&manifests.subscriptions));
     diagnostics.extend(assets::uninstall_without_mdm(&manifests.assets, &manifests.locations));
     diagnostics
 }

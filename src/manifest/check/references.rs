@@ -37,6 +37,12 @@ pub(super) fn dangling(
         check.all(Kind::Group, asset.assign.iter().map(|entry| &entry.to));
         check.all(Kind::Group, &asset.except);
     }
+    for subscription in &manifests.subscriptions {
+        check.all(Kind::Location, [&subscription.location]);
+        check.all(Kind::Group, subscription.assign.iter().map(|entry| &entry.to));
+        check.all(Kind::Group, &subscription.except);
+        check.all(Kind::Group, subscription.administrators.iter().flatten());
+    }
     for policy in &manifests.policies {
         for protection in &policy.protect {
             check.all(Kind::Group, &protection.group);
@@ -46,20 +52,20 @@ pub(super) fn dangling(
                 let help = "an app whose manifest is gone is protected by its adamId";
                 check.add(
                     &codes::NO_SUCH,
-                    "app or book",
-                    &[Kind::App, Kind::Book],
+                    "app, book or subscription",
+                    &[Kind::App, Kind::Book, Kind::Subscription],
                     app,
                     Some(help),
                 );
             }
         }
         for allowance in &policy.allow {
-            let kinds = [Kind::App, Kind::Book, Kind::Group, Kind::Location];
+            let kinds = [Kind::App, Kind::Book, Kind::Subscription, Kind::Group, Kind::Location];
             if let Some(app) = &allowance.app
                 && !check.is_asset(&app.value)
                 && !kinds.iter().any(|kind| check.has(*kind, &app.value))
             {
-                let what = "app, book, group or location";
+                let what = "app, book, subscription, group or location";
                 check.add(&codes::STALE_ALLOWANCE, what, &kinds, app, None);
             }
         }
@@ -80,7 +86,8 @@ impl Check<'_> {
     }
 
     fn is_asset(&self, name: &str) -> bool {
-        self.has(Kind::App, name) || self.has(Kind::Book, name) || name.parse::<AdamId>().is_ok()
+        let kinds = [Kind::App, Kind::Book, Kind::Subscription];
+        kinds.iter().any(|kind| self.has(*kind, name)) || name.parse::<AdamId>().is_ok()
     }
 
     fn all<'r>(&mut self, kind: Kind, references: impl IntoIterator<Item = &'r At<String>>) {
@@ -90,6 +97,7 @@ impl Check<'_> {
             Kind::Group => "group",
             Kind::App => "app",
             Kind::Book => "book",
+            Kind::Subscription => "subscription",
             Kind::Policy => "policy",
             Kind::Mdm => "Mdm",
         };

@@ -11,6 +11,7 @@ mod inventory;
 mod location;
 mod mdm;
 mod policy;
+mod subscription;
 mod value;
 
 pub use asset::{App, AppEntry, Book, BookEntry, BookIntent, BookReclaim, Locations, Pricing};
@@ -22,6 +23,7 @@ pub use policy::{
     Allowance, Freeze, Limit, Limits, Policy, Protection, Run, Share, Stock, Stop, TokenExpiry,
     WarnBelow,
 };
+pub use subscription::{SeatEntry, SeatReclaim, Subscription};
 pub use value::{
     AdamId, BundleId, Day, Days, Duration, Guard, Id, Moment, Name, Percent, Reference, Text,
     Variable,
@@ -45,6 +47,8 @@ pub enum Document {
     App(App),
     /// A book and who should have it.
     Book(Book),
+    /// A subscription and who should hold a seat.
+    Subscription(Subscription),
     /// The rules a plan must keep.
     Policy(Policy),
     /// How to reach a device-management server.
@@ -74,6 +78,7 @@ impl Serialize for Document {
             Self::Group(document) => headed("Group", document, serializer),
             Self::App(document) => headed("App", document, serializer),
             Self::Book(document) => headed("Book", document, serializer),
+            Self::Subscription(document) => headed("Subscription", document, serializer),
             Self::Policy(document) => headed("Policy", document, serializer),
             Self::Mdm(document) => headed("Mdm", document, serializer),
         }

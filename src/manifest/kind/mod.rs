@@ -6,6 +6,7 @@ mod inventory;
 mod location;
 mod mdm;
 mod policy;
+mod subscription;
 
 pub use asset::{AssetManifest, EntrySpec, Intent, LicenseKind, ReclaimMode, WhenShort};
 pub use group::Group;
@@ -15,3 +16,4 @@ pub use mdm::{DeviceColumn, Mdm, MdmDriver, MdmProgram, MdmServer, PushingMdm};
 pub use policy::{
     Allowance, Breaker, Freeze, Limit, Limits, Policy, Protection, Share, StockGuard, TokenExpiry,
 };
+pub use subscription::{SeatEntrySpec, SubscriptionManifest};

@@ -90,7 +90,7 @@ pub(super) fn read(
     })
 }
 
-fn adam(report: &mut Report, field: Field<'_, '_>) -> Option<At<AdamId>> {
+pub(super) fn adam(report: &mut Report, field: Field<'_, '_>) -> Option<At<AdamId>> {
     let text = value::id(report, field)?;
     let Ok(adam_id) = text.parse() else {
         value::bad_value(report, field, "1 to 19 digits without a leading zero");

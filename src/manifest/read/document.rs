@@ -1,10 +1,12 @@
 use super::fields::{Field, Fields, LONGEST_WORD};
 use super::report::{Report, shown};
-use super::{asset, faults, group, inventory, location, mdm, policy, value};
+use super::{asset, faults, group, inventory, location, mdm, policy, subscription, value};
 use crate::diagnostic::{At, Diagnostic, FileId, Span, nearest};
 use crate::license::AssetKind;
 use crate::manifest::codes;
-use crate::manifest::kind::{AssetManifest, Group, Inventory, Location, Mdm, Policy};
+use crate::manifest::kind::{
+    AssetManifest, Group, Inventory, Location, Mdm, Policy, SubscriptionManifest,
+};
 use crate::yaml::{self, Entry, Node, Place, Style, Value};
 
 /// The kinds a document can have.
@@ -15,17 +17,19 @@ pub(in crate::manifest) enum Kind {
     Group,
     App,
     Book,
+    Subscription,
     Policy,
     Mdm,
 }
 
 /// Every kind and its spelling.
-pub(in crate::manifest) const KINDS: [(&str, Kind); 7] = [
+pub(in crate::manifest) const KINDS: [(&str, Kind); 8] = [
     ("Location", Kind::Location),
     ("Inventory", Kind::Inventory),
     ("Group", Kind::Group),
     ("App", Kind::App),
     ("Book", Kind::Book),
+    ("Subscription", Kind::Subscription),
     ("Policy", Kind::Policy),
     ("Mdm", Kind::Mdm),
 ];
@@ -38,6 +42,7 @@ impl Kind {
             Self::Group => "Group",
             Self::App => "App",
             Self::Book => "Book",
+            Self::Subscription => "Subscription",
             Self::Policy => "Policy",
             Self::Mdm => "Mdm",
         }
@@ -50,6 +55,7 @@ impl Kind {
             Self::Group => "a Group",
             Self::App => "an App",
             Self::Book => "a Book",
+            Self::Subscription => "a Subscription",
             Self::Policy => "a Policy",
             Self::Mdm => "an Mdm",
         }
@@ -62,6 +68,7 @@ impl Kind {
             Self::Group => "year-7",
             Self::App => "notability",
             Self::Book => "atlas",
+            Self::Subscription => "studio",
             Self::Policy => "limits",
             Self::Mdm => "campus",
         }
@@ -75,6 +82,7 @@ pub(in crate::manifest) enum Typed {
     Inventory(Inventory),
     Group(Group),
     Asset(Box<AssetManifest>),
+    Subscription(Box<SubscriptionManifest>),
     Policy(Box<Policy>),
     Mdm(Mdm),
 }
@@ -182,6 +190,8 @@ fn document(report: &mut Report, root: &Node<'_>, text: &str, found: &mut Found)
             .map(|document| Typed::Asset(Box::new(document))),
         Kind::Book => asset::read(report, fields, name, AssetKind::Book)
             .map(|document| Typed::Asset(Box::new(document))),
+        Kind::Subscription => subscription::read(report, fields, name)
+            .map(|document| Typed::Subscription(Box::new(document))),
         Kind::Policy => {
             policy::read(report, fields, name).map(|document| Typed::Policy(Box::new(document)))
         }
@@ -190,7 +200,12 @@ fn document(report: &mut Report, root: &Node<'_>, text: &str, found: &mut Found)
     let refused: &[&str] = match kind {
         Kind::Book => asset::NOT_FOR_BOOKS,
         Kind::App => asset::NOT_FOR_APPS,
-        Kind::Location | Kind::Inventory | Kind::Group | Kind::Policy | Kind::Mdm => &[],
+        Kind::Location
+        | Kind::Inventory
+        | Kind::Group
+        | Kind::Subscription
+        | Kind::Policy
+        | Kind::Mdm => &[],
     };
     what_fields.finish(report, refused);
     found.typed.extend(typed);
@@ -259,11 +274,6 @@ fn kind(report: &mut Report, entry: Option<&Entry<'_>>, first: Place) -> Option<
     }
     if text == "World" {
         // It lacks its `apiVersion`, and that is said.
-        return None;
-    }
-    if text == "Subscription" {
-        let help = "remove the document; assign an App or a Book instead";
-        value::not_supported(report, field, "`kind: Subscription`", help);
         return None;
     }
     let near = if text.len() <= LONGEST_WORD {

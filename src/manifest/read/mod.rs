@@ -14,6 +14,7 @@ mod mdm;
 mod policy;
 mod report;
 mod secret;
+mod subscription;
 mod time;
 mod value;
 

@@ -9,7 +9,8 @@ pub(super) const GUARD: Guard = Guard {
     code: Code {
         id: "VPP-G101",
         title: "one app moves too much",
-        explain: "The plan takes back, or gives, more licenses of one app or book than the policy's \
+        explain: "The plan takes back, or gives, more licenses of one app or book, or seats of one \
+                  subscription, than the policy's \
                   `limits` allow in one plan, as a share of its present holders or as a number. A \
                   wrong condition or a shortened list looks just like this. If it is meant, add \
                   the allowance shown, or make the change in smaller steps. With a policy that \
@@ -23,6 +24,7 @@ fn check(view: &View<'_>) -> Vec<Trip> {
     let survey = view.survey;
     let mut trips = vec![];
     for bound in bounds(&survey.manifests.policies, |limits| limits.app.as_ref(), true) {
+        trips.extend(super::seats::limit(survey, &bound));
         for placed in &survey.placed {
             let (name, holders) = (&placed.wanted.name, placed.holders());
             let moved = if bound.reclaim { placed.reclaims() } else { placed.assigns() };

@@ -40,6 +40,7 @@ fn check(view: &View<'_>) -> Vec<Trip> {
             );
         }
     }
+    trips.extend(super::seats::not_owned(view));
     trips
 }
 

@@ -35,7 +35,7 @@ fn check(view: &View<'_>) -> Vec<Trip> {
         .examples(examples(view.survey.roster, &holders))
         .help("name who should hold it, or delete the manifest to leave its holders alone")
     });
-    trips.collect()
+    trips.chain(super::seats::nobody(view)).collect()
 }
 
 #[cfg(test)]

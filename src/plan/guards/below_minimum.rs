@@ -1,4 +1,4 @@
-use super::empty_group::{at_risk, names};
+use super::empty_group::at_risk;
 use super::{Guard, Trip, View};
 use crate::diagnostic::Code;
 use crate::plan::numbers::{counted, grouped};
@@ -29,7 +29,7 @@ fn check(view: &View<'_>) -> Vec<Trip> {
             ))
             .subject(name)
             .at(span)
-            .reclaims(at_risk(view, |asset| names(asset, name)))
+            .reclaims(at_risk(view, name))
             .help("find out who is missing from its inventory, or lower the minimum")
         })
     });

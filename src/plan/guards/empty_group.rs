@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use super::{Guard, Trip, View};
 use crate::desired::WantedAsset;
 use crate::diagnostic::{Code, Span};
+use crate::plan::SeatAction;
 use crate::plan::numbers::counted;
 use crate::plan::survey::Placed;
 
@@ -35,6 +36,16 @@ fn check(view: &View<'_>) -> Vec<Trip> {
             empty.entry(group).or_default().push(*span);
         }
     }
+    for one in &survey.desired.subscriptions {
+        for entry in one.entries.iter().filter(|entry| entry.named == 0) {
+            empty.entry(&entry.group).or_default().push(entry.span);
+        }
+        let administrators = one.administrators.iter().flatten();
+        let lines = one.except_lines.iter().chain(administrators);
+        for (group, span, _) in lines.filter(|(group, ..)| nobody(group)) {
+            empty.entry(group).or_default().push(*span);
+        }
+    }
     for rule in survey.protected.iter().map(|protected| protected.rule) {
         if let Some(group) = rule.group.as_ref().filter(|group| nobody(&group.value)) {
             empty.entry(&group.value).or_default().push(group.span);
@@ -61,7 +72,7 @@ fn check(view: &View<'_>) -> Vec<Trip> {
         );
         let trip = Trip::block(message)
             .subject(group)
-            .reclaims(at_risk(view, |asset| names(asset, group)))
+            .reclaims(at_risk(view, group))
             .help("check the group's condition and that its inventory was exported whole");
         match resolved.map(|resolved| resolved.span).or(uses.first().copied()) {
             Some(span) => trip.at(span),
@@ -72,14 +83,16 @@ fn check(view: &View<'_>) -> Vec<Trip> {
 }
 
 /// Whether an entry of the asset names the group.
-pub(super) fn names(asset: &WantedAsset, group: &str) -> bool {
+fn names(asset: &WantedAsset, group: &str) -> bool {
     asset.entries.iter().any(|entry| entry.group == group)
 }
 
-/// Licenses this plan takes back of the assets in question.
-pub(super) fn at_risk(view: &View<'_>, of: impl Fn(&WantedAsset) -> bool) -> u64 {
-    let placed = view.survey.placed.iter().filter(|placed| of(placed.wanted));
-    placed.map(Placed::reclaims).sum()
+/// Licenses and seats this plan takes back of what has an entry for the group.
+pub(super) fn at_risk(view: &View<'_>, group: &str) -> u64 {
+    let placed = view.survey.placed.iter().filter(|placed| names(placed.wanted, group));
+    let seated = view.survey.seated.iter().filter(|one| super::seats::names(one, group));
+    let seats = seated.map(|one| one.count(SeatAction::is_reclaim));
+    placed.map(Placed::reclaims).chain(seats).sum()
 }
 
 #[cfg(test)]

@@ -34,6 +34,9 @@ fn check(view: &View<'_>) -> Vec<Trip> {
                     assigns.map(|holders| holders.intersection_len(&members)).sum::<u64>()
                 };
             }
+            let seats = super::seats::moved(survey, &bound, |_| true, Some(&members));
+            moved += seats.0;
+            present += seats.1;
             let Some(broken) = bound.broken(moved, present) else { continue };
             let trip = Trip::block(format!(
                 "group `{name}`: {} {} of {} assignments ({broken})",

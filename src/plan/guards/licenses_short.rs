@@ -26,6 +26,7 @@ fn check(view: &View<'_>) -> Vec<Trip> {
     placed
         .filter(|placed| placed.at.iter().any(|at| at.owned.is_some()))
         .filter_map(|placed| trip(view, placed))
+        .chain(super::seats::short(view))
         .collect()
 }
 

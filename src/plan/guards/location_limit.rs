@@ -31,6 +31,9 @@ fn check(view: &View<'_>) -> Vec<Trip> {
                 let leaving = at.reclaims.iter().map(|reclaim| reclaim.holders.len());
                 moved += if bound.reclaim { leaving.sum() } else { at.assigned() };
             }
+            let seats = super::seats::moved(survey, &bound, |one| one.site == index, None);
+            moved += seats.0;
+            present += seats.1;
             let place =
                 |trip: Trip| trip.location(site.name()).at(site.manifest.name.span).help(&limit);
             if let Some(broken) = bound.broken(moved, present) {

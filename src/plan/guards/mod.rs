@@ -27,6 +27,7 @@ mod not_device_assignable;
 mod not_revocable;
 mod people_stay;
 mod protected;
+mod seats;
 mod stock_low;
 mod token_expiry;
 mod uid_unpinned;

@@ -58,6 +58,7 @@ fn check(view: &View<'_>) -> Vec<Trip> {
             );
         }
     }
+    trips.extend(super::seats::protected(view));
     trips
 }
 

@@ -22,7 +22,8 @@ pub(super) const PLACE: Lint = Lint {
         for location in plan.locations.iter().filter(|location| location.failed.is_some()) {
             let users = &location.users;
             let people = users.create.len() + users.update.len() + users.retire.len();
-            if people > 0 || location.claim.is_some() || !location.licenses.is_empty() {
+            let seats = location.subscriptions.is_some();
+            if people > 0 || location.claim.is_some() || !location.licenses.is_empty() || seats {
                 say.push(format!("{} was not read and has effects", location.name));
             }
         }
@@ -124,7 +125,9 @@ pub(super) const FOREIGN: Lint = Lint {
             let users = &location.users;
             let people = users.create.len() + users.update.len() + users.retire.len();
             let moves = plan.changes.iter().any(|change| change.location == name);
-            if moves || people > 0 || location.claim.is_some() {
+            let seats = location.subscriptions.as_ref();
+            let seats = seats.is_some_and(|seats| seats.enable || !seats.is_empty());
+            if moves || people > 0 || location.claim.is_some() || seats {
                 say.push(format!("{name} is not ours to touch ({}) and changes", guard.code));
             }
         }

@@ -3,6 +3,7 @@
 
 mod changes;
 mod licenses;
+mod seats;
 mod totals;
 
 #[cfg(test)]
@@ -56,6 +57,9 @@ pub static LINTS: &[Lint] = &[
     licenses::SHORT,
     licenses::PEOPLE,
     licenses::CLAIM,
+    seats::PEOPLE,
+    seats::ROWS,
+    seats::ENOUGH,
 ];
 
 /// Holds the plan against itself.

@@ -12,6 +12,7 @@ mod site;
 pub(super) use leave::{Reclaim, Stay, mode};
 pub(super) use place::{Placed, PlacedAt};
 pub(super) use protect::{Protected, Whom};
+pub(super) use short::first_in_order;
 pub(super) use site::{Closed, Site, SiteState};
 
 use std::collections::hash_map::Entry;
@@ -19,6 +20,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
+use super::seats::{Seated, seat_all};
 use super::{Cause, CauseKind, Input};
 use crate::desired::{Desired, WantedAsset};
 use crate::diagnostic::{Diagnostic, Span};
@@ -37,6 +39,8 @@ pub(super) struct Survey<'a> {
     pub(super) sites: Vec<Site<'a>>,
     /// One per app or book, in the order of the manifests.
     pub(super) placed: Vec<Placed<'a>>,
+    /// One per subscription at a location that was read, in the order of the manifests.
+    pub(super) seated: Vec<Seated<'a>>,
     pub(super) protected: Vec<Protected<'a>>,
     /// Assets that an earlier manifest claims at the same location: (asset's place in `placed`,
     /// site, the earlier one's place).
@@ -62,6 +66,7 @@ impl<'a> Survey<'a> {
             by_site: vec![vec![]; sites.len()],
             sites,
             placed: vec![],
+            seated: vec![],
             protected: protect::protected(input),
             twice: vec![],
             names,
@@ -89,6 +94,7 @@ impl<'a> Survey<'a> {
             }
             survey.placed.push(placed);
         }
+        survey.seated = seat_all(&survey);
         survey
     }
 
@@ -120,6 +126,11 @@ impl<'a> Survey<'a> {
             let placed = self.placed.get(asset)?;
             Some((placed, placed.at.get(place)?))
         })
+    }
+
+    /// A location's place in the order of the manifests.
+    pub(super) fn place_of(&self, name: &str) -> Option<usize> {
+        self.names.get(name).copied()
     }
 
     /// A location by its place in the order of the manifests.

@@ -1,6 +1,6 @@
 use super::super::Input;
 use crate::desired::WantedAsset;
-use crate::license::{HolderId, HolderSet};
+use crate::license::{AdamId, HolderId, HolderSet};
 use crate::manifest::kind::Protection;
 
 /// One item of a policy's `protect`, resolved.
@@ -23,9 +23,13 @@ pub(in super::super) enum Whom {
 impl Protected<'_> {
     /// Whether the protection speaks of this asset.
     pub(in super::super) fn covers(&self, wanted: &WantedAsset) -> bool {
-        self.rule.app.as_ref().is_none_or(|app| {
-            app.value == wanted.name || app.value == wanted.asset.adam_id.to_string()
-        })
+        self.covers_named(&wanted.name, wanted.asset.adam_id)
+    }
+
+    /// Whether the protection speaks of what has this name and number.
+    pub(in super::super) fn covers_named(&self, name: &str, adam_id: AdamId) -> bool {
+        let app = self.rule.app.as_ref();
+        app.is_none_or(|app| app.value == name || app.value == adam_id.to_string())
     }
 
     /// Those of the set it protects.

@@ -42,7 +42,7 @@ impl Shortage {
 }
 
 /// The first `number` holders of the set in the order people see.
-pub(super) fn first_in_order(roster: &Roster, set: &HolderSet, number: u64) -> HolderSet {
+pub(in super::super) fn first_in_order(roster: &Roster, set: &HolderSet, number: u64) -> HolderSet {
     if number >= set.len() {
         return set.clone();
     }

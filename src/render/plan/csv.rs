@@ -2,8 +2,8 @@ use std::io::{self, Write};
 
 use hashbrown::HashMap;
 
-use crate::license::{AssetKind, ClientUserId, SerialNumber};
-use crate::plan::{Change, Origin, Plan};
+use crate::license::{AdamId, AssetKind, ClientUserId, SerialNumber};
+use crate::plan::{Change, LocationPlan, Origin, Plan};
 use crate::render::{cause, escape};
 
 /// The names of the columns.
@@ -43,7 +43,56 @@ pub fn csv(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
         let uid = uids.get(change.location.as_str()).copied().flatten();
         of_change(&mut rows, change, uid.unwrap_or_default())?;
     }
+    for location in &plan.locations {
+        of_subscriptions(&mut rows, location)?;
+    }
     rows.flush()
+}
+
+/// Seats and administrators, in the same columns.
+fn of_subscriptions<W: Write>(
+    rows: &mut csv::Writer<W>,
+    location: &LocationPlan,
+) -> io::Result<()> {
+    let Some(seats) = &location.subscriptions else { return Ok(()) };
+    let name = escape::csv_cell(&location.name);
+    let uid = escape::csv_cell(location.uid.as_deref().unwrap_or_default());
+    let mut write =
+        |action: &str, of: (AdamId, &str), why: (&str, u32, &str), who: &[ClientUserId]| {
+            let (adam_id, line) = (of.0.to_string(), why.1.to_string());
+            let (of, file, why) =
+                (escape::csv_cell(of.1), escape::csv_cell(why.0), escape::csv_cell(why.2));
+            who.iter().try_for_each(|user| {
+                let user = escape::csv_cell(user.as_str());
+                rows.write_record([
+                    &*name,
+                    &*uid,
+                    action,
+                    &adam_id,
+                    "",
+                    &*of,
+                    "Subscription",
+                    "user",
+                    &*user,
+                    &*file,
+                    &line,
+                    &*why,
+                    "",
+                    "",
+                ])
+            })
+        };
+    for change in &seats.changes {
+        let why = cause::text(&change.cause.kind);
+        let why = (change.cause.file.as_str(), change.cause.line, why.as_str());
+        write(change.action.as_str(), (change.adam_id, &change.name), why, &change.users)?;
+    }
+    for change in &seats.administrators {
+        let action = if change.is_add() { "add_administrator" } else { "remove_administrator" };
+        let why = (change.file.as_str(), change.line, "administrators");
+        write(action, (change.adam_id, &change.name), why, &change.users)?;
+    }
+    Ok(())
 }
 
 fn of_change<W: Write>(rows: &mut csv::Writer<W>, change: &Change, uid: &str) -> io::Result<()> {

@@ -17,11 +17,11 @@ pub use github::{github, github_outputs};
 pub use html::html;
 pub use human::human;
 pub use markdown::{Markdown, markdown};
-pub(in crate::render) use sections::base_said;
 pub use sections::{
     AssignRow, CauseRow, Claim, Cost, LeftRow, LicenseState, LicenseSummary, LocationRow, Place,
-    ReclaimRow, Sections, Totals, Verdict,
+    ReclaimRow, SeatLeft, SeatMove, SeatsSection, Sections, Totals, Verdict,
 };
+pub(in crate::render) use sections::{base_said, seat_state};
 
 use std::io::{self, Write};
 

@@ -1,6 +1,6 @@
 use std::io::{self, Write};
 
-use super::sections::{FailureRow, RunSections, StepRow};
+use super::sections::{FailureRow, RunSections, SeatRunRow, StepRow};
 use crate::apply::outcome::{RunReport, RunResult, RunSummary};
 use crate::plan::Action;
 use crate::render::number::{count, counted, duration, grouped, sum};
@@ -40,6 +40,7 @@ pub fn human(
         Part::new(stopped, 6, 1),
         Part::new(totals, 0, 0),
         Part::new(steps, 20, 3),
+        Part::new(seats, 12, 2),
         Part::new(failures, 8, 2),
         Part::new(withheld, 4, 1),
         Part::new(closing, 0, 0),
@@ -121,12 +122,15 @@ fn verdict(page: &Page<'_>, _: usize) -> Vec<Line> {
 /// What is not done, in a sentence.
 fn rest(summary: &RunSummary) -> String {
     let users = |number| counted(number, "user", "users");
+    let seats = summary.subscriptions.clone().unwrap_or_default();
     let parts: Vec<String> = [
         (summary.failed, format!("{} failed", grouped(summary.failed))),
         (summary.not_tried, format!("{} not tried", grouped(summary.not_tried))),
         (summary.users_failed, format!("{} failed", users(summary.users_failed))),
         (summary.users_not_tried, format!("{} not tried", users(summary.users_not_tried))),
         (summary.waits, format!("{} waiting for devices", grouped(summary.waits))),
+        (seats.failed, format!("{} of subscriptions failed", grouped(seats.failed))),
+        (seats.not_tried, format!("{} of subscriptions not tried", grouped(seats.not_tried))),
     ]
     .into_iter()
     .filter_map(|(number, text)| (number > 0).then_some(text))
@@ -159,6 +163,7 @@ fn stopped(page: &Page<'_>, rows: usize) -> Vec<Line> {
 
 fn totals(page: &Page<'_>, _: usize) -> Vec<Line> {
     let (styles, summary) = (page.styles, &page.content.report.summary);
+    let seats = summary.subscriptions.clone().unwrap_or_default();
     let claimed = &page.content.sections.claimed;
     let facts = [
         (styles.assign, summary.assigned, "assigned"),
@@ -172,6 +177,13 @@ fn totals(page: &Page<'_>, _: usize) -> Vec<Line> {
         (styles.text, summary.users_retired, "user* retired"),
         (styles.error, summary.users_failed, "user* failed"),
         (styles.warn, summary.users_not_tried, "user* not tried"),
+        (styles.assign, seats.assigned, "seat* assigned"),
+        (styles.reclaim, seats.reclaimed, "seat* released"),
+        (styles.text, seats.changed, "seat* changed"),
+        (styles.text, seats.administrators, "administrator* changed"),
+        (styles.warn, seats.waits, "seat* to end with the period"),
+        (styles.error, seats.failed, "of subscriptions failed"),
+        (styles.warn, seats.not_tried, "of subscriptions not tried"),
     ];
     let mut items: Vec<Line> = facts
         .into_iter()
@@ -267,6 +279,46 @@ fn steps(page: &Page<'_>, rows: usize) -> Vec<Line> {
     let mut lines = page.heading("Changes", "");
     lines.extend(laid.titles);
     lines.extend(laid.rows);
+    lines
+}
+
+/// What became of subscriptions.
+fn seats(page: &Page<'_>, rows: usize) -> Vec<Line> {
+    let (styles, all) = (page.styles, &page.content.sections.seats);
+    if all.is_empty() {
+        return vec![];
+    }
+    let mut table = Table::new([
+        Column::words(""),
+        Column::words("subscription").shrinks_to(12),
+        Column::numbers("done"),
+        Column::numbers("already").leaves(2),
+        Column::numbers("waits").leaves(1),
+        Column::numbers("failed"),
+        Column::numbers("untried"),
+    ]);
+    let cell = |style, value: u64| {
+        number_cell(page.shape, if value == 0 { styles.dim } else { style }, value)
+    };
+    for SeatRunRow { what, name, outcome } in all.iter().take(rows) {
+        table.row([
+            page.text(what),
+            page.styled(styles.name, name),
+            cell(styles.ok, outcome.applied),
+            cell(styles.text, outcome.already),
+            cell(styles.warn, outcome.waits),
+            cell(styles.error, outcome.failed()),
+            cell(styles.warn, outcome.not_tried),
+        ]);
+    }
+    let rest = count(all.len().saturating_sub(rows));
+    let laid = table.lay_out(styles, page.shape);
+    let mut lines = page.heading("Subscriptions", "");
+    lines.extend(laid.titles);
+    lines.extend(laid.rows);
+    if rest > 0 {
+        lines.push(page.styled(styles.dim, &format!("  {} more", grouped(rest))));
+    }
     lines
 }
 

@@ -4,7 +4,7 @@ mod human;
 mod sections;
 
 pub use human::human;
-pub use sections::{FailureRow, RunSections, StepRow};
+pub use sections::{FailureRow, RunSections, SeatRunRow, StepRow};
 
 use std::io::{self, Write};
 

@@ -2,6 +2,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::apply::outcome::{ChangeReport, Failure, RunReport, StepOutcome, UserCounts};
+use crate::apply::seats::{SeatOutcome, SeatsReport};
 use crate::license::Asset;
 use crate::plan::{Action, CauseKind};
 use crate::render::examples::Examples;
@@ -16,6 +17,8 @@ pub struct RunSections<'r> {
     pub failures: Vec<FailureRow<'r>>,
     /// What was withheld on purpose, one per reason, the most frequent first.
     pub withheld: Vec<FailureRow<'r>>,
+    /// What became of subscriptions, one line each.
+    pub seats: Vec<SeatRunRow<'r>>,
     /// Locations that ended early, and why.
     pub stopped: Vec<(&'r str, &'r str)>,
     /// Locations that were claimed.
@@ -49,6 +52,51 @@ impl StepRow<'_> {
     pub fn pairs(&self) -> u64 {
         sum([self.applied, self.already, self.failed, self.not_tried, self.waits])
     }
+}
+
+/// What became of one change of seats or administrators.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeatRunRow<'r> {
+    /// What should happen.
+    pub what: String,
+    /// Name of the subscription's manifest, or of the location that was told of subscriptions.
+    pub name: &'r str,
+    /// What became of the people.
+    pub outcome: SeatOutcome,
+}
+
+fn outcomes(seats: &SeatsReport) -> impl Iterator<Item = (&str, &SeatOutcome)> {
+    let changes = seats.changes.iter().map(|change| (change.name.as_str(), &change.outcome));
+    let people = seats.administrators.iter();
+    changes.chain(people.map(|change| (change.name.as_str(), &change.outcome)))
+}
+
+fn seats(report: &RunReport) -> Vec<SeatRunRow<'_>> {
+    let mut rows = vec![];
+    for location in &report.locations {
+        let Some(seats) = &location.subscriptions else { continue };
+        if let Some(enabled) = &seats.enabled {
+            let mut outcome = SeatOutcome::default();
+            match enabled {
+                StepOutcome::Applied => outcome.applied = 1,
+                StepOutcome::Already => outcome.already = 1,
+                StepOutcome::NotTried => outcome.not_tried = 1,
+                StepOutcome::Failed { failure } => outcome.failed.push(failure.clone()),
+            }
+            let what = "enable subscriptions".to_owned();
+            rows.push(SeatRunRow { what, name: &location.name, outcome });
+        }
+        for change in &seats.changes {
+            let (what, outcome) = (change.action.to_string(), change.outcome.clone());
+            rows.push(SeatRunRow { what, name: &change.name, outcome });
+        }
+        for change in &seats.administrators {
+            let (what, outcome) = (change.action.to_string(), change.outcome.clone());
+            rows.push(SeatRunRow { what, name: &change.name, outcome });
+        }
+    }
+    rows.sort_by_key(|row| (Reverse(row.outcome.failed()), Reverse(row.outcome.not_tried)));
+    rows
 }
 
 /// One kind of failure, over all changes and locations.
@@ -85,6 +133,7 @@ impl<'r> RunSections<'r> {
             steps: steps(report),
             failures: failures(report),
             withheld: withheld(report),
+            seats: seats(report),
             stopped: stopped.collect(),
             claimed: claimed.collect(),
         }
@@ -126,6 +175,7 @@ fn steps(report: &RunReport) -> Vec<StepRow<'_>> {
 
 /// What a failure hit, beside changes of licenses.
 const CLAIM: &str = "claiming the location";
+const ENABLE: &str = "enabling subscriptions";
 
 fn failures(report: &RunReport) -> Vec<FailureRow<'_>> {
     let mut rows = Rows::new();
@@ -146,6 +196,13 @@ fn failures(report: &RunReport) -> Vec<FailureRow<'_>> {
         for change in &location.changes {
             change.failed.iter().for_each(|failure| take(&change.name, failure));
         }
+        let Some(seats) = &location.subscriptions else { continue };
+        if let Some(StepOutcome::Failed { failure }) = &seats.enabled {
+            take(ENABLE, failure);
+        }
+        for (name, outcome) in outcomes(seats) {
+            outcome.failed.iter().for_each(|failure| take(name, failure));
+        }
     }
     ranked(rows)
 }
@@ -154,6 +211,11 @@ fn withheld(report: &RunReport) -> Vec<FailureRow<'_>> {
     let mut rows = Rows::new();
     for change in report.locations.iter().flat_map(|location| &location.changes) {
         change.withheld.iter().for_each(|failure| merge(&mut rows, &change.name, failure));
+    }
+    for seats in report.locations.iter().filter_map(|one| one.subscriptions.as_ref()) {
+        for (name, outcome) in outcomes(seats) {
+            outcome.withheld.iter().for_each(|failure| merge(&mut rows, name, failure));
+        }
     }
     ranked(rows)
 }

@@ -124,9 +124,7 @@ async fn handle(
     call: &Call<'_>,
     trace: &mut Trace,
 ) -> Answer {
-    if endpoint == Endpoint::Subscriptions {
-        return Err(Refusal::new(9634));
-    }
+    sandbox.turn_period(shelf);
     if call.method == Method::POST {
         call.check_content_type()?;
         if crate::sandbox::lock(&shelf.library).token.read_only {
@@ -148,7 +146,9 @@ async fn handle(
         | Endpoint::Revoke
         | Endpoint::CreateUsers
         | Endpoint::UpdateUsers
-        | Endpoint::RetireUsers => {
+        | Endpoint::RetireUsers
+        | Endpoint::AssociateSeats
+        | Endpoint::DisassociateSeats => {
             let answer = sandbox.accept(shelf, endpoint, call, trace)?;
             // What was accepted must be remembered, whatever happens to this process.
             if let Err(error) = sandbox.save_later().await {
@@ -156,7 +156,19 @@ async fn handle(
             }
             Ok(answer)
         }
-        Endpoint::Subscriptions => Err(Refusal::new(9634)),
+        Endpoint::Subscriptions => sandbox.read_subscriptions(shelf, call),
+        Endpoint::Seats => sandbox.read_seats(shelf, call),
+        Endpoint::Administrators => sandbox.read_administrators(shelf, call),
+        Endpoint::EnableSubscriptions
+        | Endpoint::DisableSubscriptions
+        | Endpoint::AddAdministrators
+        | Endpoint::RemoveAdministrators => {
+            let answer = sandbox.change_subscriptions(shelf, endpoint, call)?;
+            if let Err(error) = sandbox.save_later().await {
+                tracing::warn!(%error, "the sandbox state was not saved");
+            }
+            Ok(answer)
+        }
     }
 }
 

@@ -15,8 +15,15 @@ pub(super) enum Endpoint {
     UpdateUsers,
     RetireUsers,
     Status,
-    /// Every path about subscriptions: this service has none.
     Subscriptions,
+    EnableSubscriptions,
+    DisableSubscriptions,
+    Seats,
+    AssociateSeats,
+    DisassociateSeats,
+    Administrators,
+    AddAdministrators,
+    RemoveAdministrators,
 }
 
 impl Endpoint {
@@ -34,33 +41,42 @@ impl Endpoint {
             "users/update" => Self::UpdateUsers,
             "users/retire" => Self::RetireUsers,
             "status" => Self::Status,
-            "subscriptions"
-            | "subscriptions/enable"
-            | "subscriptions/disable"
-            | "subscriptions/assignments"
-            | "subscriptions/associate"
-            | "subscriptions/disassociate"
-            | "subscriptions/admins"
-            | "subscriptions/admins/add"
-            | "subscriptions/admins/remove" => Self::Subscriptions,
+            "subscriptions" => Self::Subscriptions,
+            "subscriptions/enable" => Self::EnableSubscriptions,
+            "subscriptions/disable" => Self::DisableSubscriptions,
+            "subscriptions/assignments" => Self::Seats,
+            "subscriptions/associate" => Self::AssociateSeats,
+            "subscriptions/disassociate" => Self::DisassociateSeats,
+            "subscriptions/admins" => Self::Administrators,
+            "subscriptions/admins/add" => Self::AddAdministrators,
+            "subscriptions/admins/remove" => Self::RemoveAdministrators,
             _ => return None,
         })
     }
 
     pub(super) fn allows(self, method: &Method) -> bool {
         match self {
-            Self::ServiceConfig | Self::Assets | Self::Assignments | Self::Users | Self::Status => {
-                method == Method::GET
-            }
+            Self::ServiceConfig
+            | Self::Assets
+            | Self::Assignments
+            | Self::Users
+            | Self::Status
+            | Self::Subscriptions
+            | Self::Seats
+            | Self::Administrators => method == Method::GET,
             Self::Associate
             | Self::Disassociate
             | Self::Revoke
             | Self::CreateUsers
             | Self::UpdateUsers
-            | Self::RetireUsers => method == Method::POST,
-            Self::ClientConfig | Self::Subscriptions => {
-                method == Method::GET || method == Method::POST
-            }
+            | Self::RetireUsers
+            | Self::EnableSubscriptions
+            | Self::DisableSubscriptions
+            | Self::AssociateSeats
+            | Self::DisassociateSeats
+            | Self::AddAdministrators
+            | Self::RemoveAdministrators => method == Method::POST,
+            Self::ClientConfig => method == Method::GET || method == Method::POST,
         }
     }
 }

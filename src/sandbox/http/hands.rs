@@ -37,6 +37,18 @@ struct Order {
     count: i64,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct SeatOrder {
+    location: Option<String>,
+    adam_id: i64,
+    parent_adam_id: Option<i64>,
+    #[serde(default)]
+    renewing: i64,
+    #[serde(default)]
+    expiring: i64,
+}
+
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Which {
@@ -119,6 +131,11 @@ async fn act(
         "assets/buy" => {
             let Order { location, adam_id, pricing, kind, count } = read(body)?;
             sandbox.buy(location.as_deref(), adam_id.as_str(), pricing, kind, count)?;
+        }
+        "subscriptions/buy" => {
+            let SeatOrder { location, adam_id, parent_adam_id, renewing, expiring } = read(body)?;
+            let which = (adam_id, parent_adam_id);
+            sandbox.buy_seats(location.as_deref(), which, renewing, expiring)?;
         }
         "token/revoke" => {
             let Which { location, expires: _ } = read(body)?;

@@ -9,6 +9,7 @@ mod lookup;
 mod mdm;
 mod query;
 mod read;
+mod seats;
 mod write;
 
 use std::convert::Infallible;

@@ -12,7 +12,25 @@ impl Query {
     pub(super) fn read(uri: &Uri, known: &[&str]) -> Result<Self, Refusal> {
         let Pairs(pairs) = Pairs::<Vec<(String, String)>>::try_from_uri(uri)
             .map_err(|error| Refusal::invalid(format!("query: {error}")))?;
+        Self::checked(pairs, known, &[])
+    }
+
+    /// The same, with parameters that may be given several times.
+    pub(super) fn read_lists(uri: &Uri, known: &[&str], lists: &[&str]) -> Result<Self, Refusal> {
+        let Pairs(pairs) = Pairs::<Vec<(String, String)>>::try_from_uri(uri)
+            .map_err(|error| Refusal::invalid(format!("query: {error}")))?;
+        Self::checked(pairs, known, lists)
+    }
+
+    fn checked(
+        pairs: Vec<(String, String)>,
+        known: &[&str],
+        lists: &[&str],
+    ) -> Result<Self, Refusal> {
         for (nth, (name, _)) in pairs.iter().enumerate() {
+            if lists.contains(&name.as_str()) {
+                continue;
+            }
             if !known.contains(&name.as_str()) {
                 return Err(Refusal::invalid(format!("query: no parameter `{name}` here")));
             }
@@ -30,6 +48,19 @@ impl Query {
             Some("") => Err(Refusal::invalid(format!("query: `{name}` is empty"))),
             other => Ok(other),
         }
+    }
+
+    /// Every value of a parameter that may be given several times.
+    pub(super) fn all<'q>(&'q self, name: &'q str) -> impl Iterator<Item = &'q str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Every value of such a parameter, as int64.
+    pub(super) fn numbers(&self, name: &str) -> Result<Vec<i64>, Refusal> {
+        let wrong = |text: &str| {
+            Refusal::invalid(format!("query: `{name}` is `{text}`, not an int64 number"))
+        };
+        self.all(name).map(|text| text.parse().map_err(|_| wrong(text))).collect()
     }
 
     /// `true` or `false`.

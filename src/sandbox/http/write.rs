@@ -35,13 +35,26 @@ impl Sandbox {
             Endpoint::CreateUsers => (EventKind::Create, users(call.json()?, limits)?),
             Endpoint::UpdateUsers => (EventKind::Update, users(call.json()?, limits)?),
             Endpoint::RetireUsers => (EventKind::Retire, users(call.json()?, limits)?),
+            Endpoint::AssociateSeats => {
+                (EventKind::Associate, super::seats::associate(call.json()?, &library, limits)?)
+            }
+            Endpoint::DisassociateSeats => (
+                EventKind::Disassociate,
+                super::seats::disassociate(call.json()?, &library, limits)?,
+            ),
             Endpoint::ServiceConfig
             | Endpoint::ClientConfig
             | Endpoint::Assets
             | Endpoint::Assignments
             | Endpoint::Users
             | Endpoint::Status
-            | Endpoint::Subscriptions => return Err(Refusal::new(9726)),
+            | Endpoint::Subscriptions
+            | Endpoint::EnableSubscriptions
+            | Endpoint::DisableSubscriptions
+            | Endpoint::Seats
+            | Endpoint::Administrators
+            | Endpoint::AddAdministrators
+            | Endpoint::RemoveAdministrators => return Err(Refusal::new(9726)),
         };
         trace.pairs = u64::try_from(work.tasks()).unwrap_or(u64::MAX);
         let event = library.events.accept(&shelf.uid, kind, work);
@@ -169,14 +182,14 @@ fn unique_targets(users: &[String], serials: &[String]) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn at_most(count: usize, most: u32, number: u32) -> Result<(), Refusal> {
+pub(super) fn at_most(count: usize, most: u32, number: u32) -> Result<(), Refusal> {
     if count > usize::try_from(most).unwrap_or(usize::MAX) {
         return Err(Refusal::new(number).because(format!("{count}, at most {most}")));
     }
     Ok(())
 }
 
-fn repeated<T: Ord + Clone>(items: impl Iterator<Item = T>) -> BTreeSet<T> {
+pub(super) fn repeated<T: Ord + Clone>(items: impl Iterator<Item = T>) -> BTreeSet<T> {
     let mut seen = BTreeSet::new();
     items.filter(|item| !seen.insert(item.clone())).collect()
 }

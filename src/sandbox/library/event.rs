@@ -6,6 +6,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::super::chance;
+use super::seats::SeatWish;
 use crate::sandbox::wire::{Failure, RequestUser};
 
 /// What an event does (`eventType`).
@@ -59,6 +60,8 @@ pub(crate) enum Work {
     Holders { users: Vec<String>, serials: Vec<String> },
     /// One task a user.
     Users(Vec<RequestUser>),
+    /// Every subscription with every user: one task a seat.
+    Seats { adam_ids: Vec<i64>, users: Vec<String>, wish: SeatWish },
 }
 
 impl Work {
@@ -68,6 +71,7 @@ impl Work {
             Self::Pairs { assets, users, serials } => assets.len() * (users.len() + serials.len()),
             Self::Holders { users, serials } => users.len() + serials.len(),
             Self::Users(users) => users.len(),
+            Self::Seats { adam_ids, users, wish: _ } => adam_ids.len() * users.len(),
         }
     }
 }

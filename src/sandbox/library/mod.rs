@@ -8,6 +8,7 @@ mod listing;
 mod people;
 mod registration;
 mod saved;
+mod seats;
 mod seed;
 mod settle;
 mod token;
@@ -22,6 +23,7 @@ pub(crate) use holders::{Holder, Holders};
 pub(crate) use listing::{AssignmentFilter, UserFilter};
 pub(crate) use people::{People, Person, hex};
 pub(crate) use saved::SavedLibrary;
+pub(crate) use seats::{SeatOrder, SeatWish, Seats, Subscribed};
 pub(crate) use seed::is_serial;
 pub(crate) use settle::{Named, Step};
 pub(crate) use token::TokenState;
@@ -53,6 +55,8 @@ pub(crate) struct Library {
     pub(crate) assignment_changes: ChangeLog<(u32, u32)>,
     /// Records of people changed, by version.
     pub(crate) user_changes: ChangeLog<u32>,
+    /// Subscriptions, their seats and administrators.
+    pub(crate) seats: Seats,
 }
 
 /// Where notifications go.

@@ -58,6 +58,7 @@ impl Library {
             person.invite_code = None;
         });
         self.user_changes.record([record]);
+        self.seats.forget(client_user_id);
         let Some(holder) = self.people.get(record).map(|person| person.holder) else {
             return Ok(record);
         };

@@ -1,8 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ChangeLog, Event, Events, Holder, Holders, Library, OwnedAsset, People, Person, Subscription,
-    TokenState, at, number,
+    ChangeLog, Event, Events, Holder, Holders, Library, OwnedAsset, People, Person, Seats,
+    Subscription, TokenState, at, number,
 };
 use crate::sandbox::options::Options;
 use crate::sandbox::wire::MdmInfo;
@@ -23,6 +23,9 @@ pub(crate) struct SavedLibrary {
     asset_changes: ChangeLog<()>,
     assignment_changes: ChangeLog<(u32, u32)>,
     user_changes: ChangeLog<u32>,
+    /// Absent in a file from before there were subscriptions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seats: Option<Seats>,
 }
 
 impl Library {
@@ -41,6 +44,7 @@ impl Library {
             asset_changes: self.asset_changes.clone(),
             assignment_changes: self.assignment_changes.clone(),
             user_changes: self.user_changes.clone(),
+            seats: (!self.seats.is_idle()).then(|| self.seats.clone()),
         }
     }
 
@@ -60,6 +64,7 @@ impl Library {
             asset_changes,
             assignment_changes,
             user_changes,
+            seats,
         } = saved;
         self.by_asset = (0..)
             .zip(&assets)
@@ -75,6 +80,9 @@ impl Library {
         self.asset_changes = asset_changes;
         self.assignment_changes = assignment_changes;
         self.user_changes = user_changes;
+        if let Some(seats) = seats {
+            self.seats = seats;
+        }
         Ok(())
     }
 }

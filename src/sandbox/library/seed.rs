@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use roaring::RoaringBitmap;
 
 use super::people::{hex, invite_code};
-use super::{ChangeLog, Events, Holders, Library, OwnedAsset, People, Person, TokenState, number};
+use super::{
+    ChangeLog, Events, Holders, Library, OwnedAsset, People, Person, Seats, TokenState, number,
+};
 use crate::sandbox::options::Options;
 use crate::sandbox::wire::MdmInfo;
 use crate::sandbox::world::{AssetSeed, LocationSeed, ProductType, Total, UserSeed, UserStatus};
@@ -44,6 +46,7 @@ impl Library {
             asset_changes: ChangeLog::new(options.version_retention),
             assignment_changes: ChangeLog::new(options.version_retention),
             user_changes: ChangeLog::new(options.version_retention),
+            seats: Seats::new(seed.subscriptions_enabled.unwrap_or(!seed.subscriptions.is_empty())),
         };
         let place = format!("location `{}`", seed.name);
         if seed.uid.trim().is_empty() {
@@ -54,6 +57,9 @@ impl Library {
         }
         for asset in &seed.assets {
             library.seed_asset(asset, &place, problems);
+        }
+        for subscription in &seed.subscriptions {
+            library.seed_subscription(subscription, options, &place, problems);
         }
         library
     }

@@ -86,6 +86,16 @@ impl Library {
         let mut batch = Batch::default();
         // Taken out, so that the event can be written to while its work is read.
         let work = event.work.take();
+        if let Some(Work::Seats { adam_ids, users, wish }) = &work {
+            let notices = self.seat_tasks(&mut event, (adam_ids, users, *wish), &tasks, fault);
+            event.work = work;
+            let settled = event.is_through();
+            if settled {
+                event.settle();
+            }
+            self.events.put(event);
+            return Step { notices, settled, ..Step::default() };
+        }
         for task in tasks {
             match &work {
                 Some(Work::Pairs { assets, users, serials }) => {
@@ -107,7 +117,7 @@ impl Library {
                         self.user(&mut event, &mut batch, user, fault);
                     }
                 }
-                None => {}
+                Some(Work::Seats { .. }) | None => {}
             }
         }
         event.work = work;

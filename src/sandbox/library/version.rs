@@ -10,6 +10,7 @@ pub(crate) enum Dataset {
     Assets,
     Assignments,
     Users,
+    Subscriptions,
 }
 
 impl Dataset {
@@ -18,6 +19,7 @@ impl Dataset {
             Self::Assets => "assets",
             Self::Assignments => "assignments",
             Self::Users => "users",
+            Self::Subscriptions => "subscriptions",
         }
     }
 

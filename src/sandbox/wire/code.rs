@@ -53,6 +53,14 @@ pub(crate) const CODES: &[(u32, u16, &str)] = &[
     (9727, 415, "The content type must be application/json."),
     (9728, 400, "The notification URL isn't reachable."),
     (9729, 503, "The service is temporarily unavailable."),
+    (9811, 400, "The subscription association request is invalid."),
+    (9812, 400, "The cursor is invalid."),
+    (9813, 400, "The Adam ID is invalid."),
+    (9814, 400, "There's no associated registered user for the client user ID."),
+    (9815, 400, "The user isn't assigned the Adam ID."),
+    (9816, 400, "The request exceeds the limits for subscriptions."),
+    (9817, 400, "The user is already assigned through a group membership."),
+    (9818, 400, "Subscriptions exist, so subscription management can't be disabled."),
 ];
 
 /// The text for a number.

@@ -4,6 +4,7 @@
 mod code;
 mod request;
 mod response;
+mod subscription;
 
 pub(crate) use code::{CODES, ErrorInfo, Failure, Refusal, RetryAfter};
 pub(crate) use request::{
@@ -13,4 +14,9 @@ pub(crate) use response::{
     Asset, AssetRow, AssetsPage, Assignment, AssignmentsPage, ClientConfig, Envelope, ErrorCode,
     EventAnswer, MdmInfo, Notification, NotificationType, Page, ServiceConfig, StatusAnswer,
     TaskResult, UnlimitedAssetRow, UserRow, UsersPage,
+};
+pub(crate) use subscription::{
+    Administrators, AdministratorsAnswer, AdministratorsPage, AssociateSeats, DisassociateSeats,
+    ManageAdministrators, SeatCounts, SeatRow, SeatsPage, Split, SubscriptionManagement,
+    SubscriptionRow, SubscriptionsPage,
 };

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::code::Failure;
+use super::subscription::{SeatCounts, SeatRow};
 use crate::sandbox::world::{Platform, Pricing, ProductType, SupportedPlatform, UserStatus};
 
 /// What every answer that needs a token carries.
@@ -259,6 +260,22 @@ pub(crate) enum Notification {
     UserAssociated {
         associated_users: Vec<UserRow<'static>>,
     },
+    #[serde(rename_all = "camelCase")]
+    SubscriptionCount {
+        parent_adam_id: Option<i64>,
+        adam_id: i64,
+        counts: SeatCounts,
+    },
+    #[serde(rename_all = "camelCase")]
+    SubscriptionManagement {
+        #[serde(rename = "type")]
+        kind: &'static str,
+        result: TaskResult,
+        event_id: Uuid,
+        assignments: Vec<SeatRow>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<Failure>,
+    },
 }
 
 impl Notification {
@@ -269,6 +286,8 @@ impl Notification {
             Self::AssetManagement { .. } => NotificationType::AssetManagement,
             Self::UserManagement { .. } => NotificationType::UserManagement,
             Self::UserAssociated { .. } => NotificationType::UserAssociated,
+            Self::SubscriptionCount { .. } => NotificationType::SubscriptionCount,
+            Self::SubscriptionManagement { .. } => NotificationType::SubscriptionManagement,
         }
     }
 }

@@ -4,6 +4,7 @@ mod devices;
 mod lapse;
 mod limits;
 mod names;
+mod subscription;
 mod values;
 
 use jiff::Timestamp;
@@ -16,6 +17,7 @@ pub use devices::{
 pub use lapse::Lapse;
 pub use limits::Limits;
 pub use names::{Names, Numbered};
+pub use subscription::{SeatHolders, SubscriptionSeed, SubscriptionStatus};
 pub use values::{StoreId, Total};
 
 /// A sandbox seed (`kind: World`): what an Apple on this machine holds when it starts.
@@ -90,6 +92,13 @@ pub struct LocationSeed {
     /// Apps and books the location has licenses for.
     #[serde(default)]
     pub assets: Vec<AssetSeed>,
+    /// Subscriptions the location has seats of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subscriptions: Vec<SubscriptionSeed>,
+    /// Whether a service has said that it handles subscriptions; nobody can buy any before.
+    /// Default: whether there are some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subscriptions_enabled: Option<bool>,
     /// People registered at the location.
     #[serde(default)]
     pub users: Vec<UserSeed>,

@@ -16,11 +16,15 @@ pub(super) fn asset(adam: u64) -> Asset {
 }
 
 pub(super) fn managed(adams: &[u64]) -> ReadScope {
-    ReadScope { managed: adams.iter().copied().map(asset).collect(), full: false }
+    ReadScope {
+        managed: adams.iter().copied().map(asset).collect(),
+        full: false,
+        subscriptions: false,
+    }
 }
 
 fn everything() -> ReadScope {
-    ReadScope { managed: BTreeSet::new(), full: true }
+    ReadScope { managed: BTreeSet::new(), full: true, subscriptions: false }
 }
 
 /// Reads, and gives the holders as the fake writes them.

@@ -134,7 +134,8 @@ impl House {
             let reader = self.reader(location);
             let here = resolved.desired.assets.iter().filter(|one| one.locations.contains(&name));
             let managed: BTreeSet<Asset> = here.map(|one| one.asset).collect();
-            let scope = ReadScope { managed, full: false };
+            let subscriptions = !resolved.desired.subscriptions.is_empty();
+            let scope = ReadScope { managed, full: false, subscriptions };
             let actual = actual::read(&reader, &roster, &scope, now(), &|_| {}).await;
             locations.push((name.clone(), actual.map_err(|error| error.to_string())));
             writers.push((name, Writer::new(reader)));
@@ -285,6 +286,18 @@ pub(crate) fn accounts_for(plan: &Plan, report: &RunReport) {
                 }
             }
         }
+        let seats = location.subscriptions.iter().flat_map(|seats| {
+            let people = seats.administrators.iter().map(|change| change.users.len());
+            seats.changes.iter().map(|change| change.users.len()).chain(people)
+        });
+        let told = done.subscriptions.iter().flat_map(|seats| {
+            let people = seats.administrators.iter().map(|change| &change.outcome);
+            seats.changes.iter().map(|change| &change.outcome).chain(people)
+        });
+        let told =
+            told.map(|one| one.applied + one.already + one.failed() + one.not_tried + one.waits);
+        let seats: Vec<u64> = seats.map(|count| u64::try_from(count).unwrap()).collect();
+        assert_eq!(seats, told.collect::<Vec<_>>(), "{:#?}", done.subscriptions);
         let users = &location.users;
         for (people, counts) in [
             (users.create.len(), &done.users.created),

@@ -11,4 +11,5 @@ pub(crate) mod house;
 mod numbers;
 mod random;
 mod requests;
+mod seats;
 pub(crate) mod tap;

@@ -17,3 +17,4 @@ mod reading;
 mod saved;
 mod secrets;
 mod shell;
+mod subscriptions;

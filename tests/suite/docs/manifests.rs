@@ -24,7 +24,8 @@ fn every_document_in_the_readme_keeps_to_its_schema() {
             kinds.push(kind);
         }
     }
-    for kind in ["Location", "Inventory", "Group", "App", "Book", "Policy", "World"] {
+    for kind in ["Location", "Inventory", "Group", "App", "Book", "Subscription", "Policy", "World"]
+    {
         assert!(kinds.iter().any(|shown| shown == kind), "the README shows no {kind}");
     }
 }

@@ -55,6 +55,7 @@ fn location(name: &str, changes: Vec<ChangeReport>) -> LocationReport {
         changes,
         stopped: None,
         requests: 212,
+        subscriptions: None,
     }
 }
 

@@ -130,6 +130,7 @@ impl World {
             licenses: vec![],
             unmanaged: Unmanaged::default(),
             unchanged: 0,
+            subscriptions: None,
         });
         self
     }

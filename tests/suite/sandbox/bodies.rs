@@ -148,17 +148,6 @@ async fn method_content_type_and_json_are_checked() {
 }
 
 #[tokio::test]
-async fn there_are_no_subscriptions() {
-    let apple = Apple::school().await;
-    for path in ["subscriptions", "subscriptions/assignments", "subscriptions/admins"] {
-        assert_eq!(apple.refused(path).await, (9634, 410), "{path}");
-    }
-    for path in ["subscriptions/enable", "subscriptions/associate", "subscriptions/admins/add"] {
-        assert_eq!(apple.refuses(path, json!({})).await, (9634, 410), "{path}");
-    }
-}
-
-#[tokio::test]
 async fn serial_numbers_are_compared_to_the_letter() {
     let apple = Apple::school().await;
     apple.change("assets/associate", manage(&["12"], &[], &["d1"])).await;

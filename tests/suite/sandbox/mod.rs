@@ -19,6 +19,7 @@ mod paging;
 mod people;
 mod rate;
 mod reading;
+mod seats;
 mod state;
 mod versions;
 mod world;

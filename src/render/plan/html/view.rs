@@ -3,11 +3,11 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::bar::Bar;
 use crate::actual::{MdmInfo, Stock};
 use crate::license::{Asset, PricingParam};
-use crate::plan::{GuardLevel, GuardOutcome, GuardResult, Plan};
+use crate::plan::{GuardLevel, GuardOutcome, GuardResult, Plan, SeatRow};
 use crate::render::number::{count, counted, grouped, seconds, share, sum};
 use crate::render::plan::{
     AssignRow, CauseRow, LeftRow, LicenseState, LocationRow, Place, ReclaimRow, Sections, Verdict,
-    base_said,
+    base_said, seat_state,
 };
 use crate::render::prose::{self, Piece};
 use crate::render::{cause, codes, escape, fingerprint};
@@ -35,6 +35,7 @@ pub(super) struct View {
     pub(super) reclaims: Table<ReclaimView>,
     pub(super) meaning: Vec<(String, &'static str)>,
     pub(super) assigns: Table<AssignView>,
+    pub(super) seats: Option<SeatsView>,
     pub(super) users: Vec<(String, &'static str)>,
     pub(super) left: Vec<LeftView>,
     pub(super) licenses: Table<LicenseView>,
@@ -103,6 +104,34 @@ pub(super) struct LocationView {
     pub(super) reclaim: String,
     pub(super) unchanged: String,
     pub(super) note: &'static str,
+}
+
+/// Subscriptions: what moves, who waits, and the seats afterwards.
+pub(super) struct SeatsView {
+    pub(super) facts: Vec<String>,
+    pub(super) enabled: Vec<String>,
+    pub(super) lines: Vec<SeatLineView>,
+    pub(super) all: usize,
+    pub(super) stock: Vec<SeatStockView>,
+}
+
+pub(super) struct SeatLineView {
+    pub(super) people: String,
+    pub(super) loud: bool,
+    pub(super) what: String,
+    pub(super) name: String,
+    pub(super) why: String,
+    pub(super) place: Option<PlaceView>,
+}
+
+pub(super) struct SeatStockView {
+    pub(super) name: String,
+    pub(super) location: String,
+    pub(super) total: String,
+    pub(super) free: String,
+    pub(super) after: String,
+    pub(super) ends: String,
+    pub(super) state: &'static str,
 }
 
 pub(super) struct CausesView {
@@ -265,6 +294,7 @@ impl View {
             reclaims: Table::of(&sections.reclaims, |row| reclaim(links, row)),
             meaning: meaning(sections),
             assigns: Table::of(&sections.assigns, assign),
+            seats: seats(links, sections),
             users: users(sections),
             left: lefts(links, sections),
             licenses: Table::of(&sections.licenses.rows, |(location, row, state)| {
@@ -403,6 +433,55 @@ fn cause_view(links: Option<&str>, row: &CauseRow<'_>, number: usize) -> CauseVi
         assign: grouped(row.assign),
         reclaim: grouped(row.reclaim),
         apps: grouped(count(row.assets.len())),
+    }
+}
+
+fn seats(links: Option<&str>, sections: &Sections<'_>) -> Option<SeatsView> {
+    let section = &sections.seats;
+    if section.is_empty() {
+        return None;
+    }
+    let moves = section.moves.iter().map(|one| SeatLineView {
+        people: grouped(one.people),
+        loud: one.takes,
+        what: one.what.clone(),
+        name: shown(one.name),
+        why: shown(&one.why),
+        place: first(links, std::iter::once(&one.place)),
+    });
+    let left = section.left.iter().map(|one| SeatLineView {
+        people: grouped(one.people),
+        loud: one.is_loud(),
+        what: one.said().to_owned(),
+        name: shown(one.name),
+        why: String::new(),
+        place: first(links, std::iter::once(&one.place)),
+    });
+    let lines: Vec<SeatLineView> = moves.chain(left).collect();
+    Some(SeatsView {
+        facts: section.facts(),
+        enabled: section.enabled.iter().take(ROWS).map(|name| shown(name)).collect(),
+        all: lines.len(),
+        lines: lines.into_iter().take(ROWS).collect(),
+        stock: section
+            .rows
+            .iter()
+            .take(ROWS)
+            .map(|(location, row)| stock_of(location, row))
+            .collect(),
+    })
+}
+
+fn stock_of(location: &str, row: &SeatRow) -> SeatStockView {
+    let number = |number: Option<u64>| number.map(grouped).unwrap_or_default();
+    SeatStockView {
+        name: shown(&row.name),
+        location: shown(location),
+        total: number(row.counts.map(|counts| counts.total.sum())),
+        free: number(row.counts.map(|counts| counts.available.sum())),
+        after: number(row.counts.map(|_| row.free_after.sum())),
+        ends: shown(row.period_end.as_deref().unwrap_or_default()),
+        state: seat_state(row),
     }
 }
 

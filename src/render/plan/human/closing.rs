@@ -129,7 +129,8 @@ pub(super) fn closing(page: &Page<'_>, _: usize) -> Vec<Line> {
         let line = row("Next").put(styles.text, first).put(styles.path, &again);
         lines.extend(page.wrap(line.put(styles.text, " again"), 13, 2));
     }
-    if !page.shape.detail && !plan.changes.is_empty() {
+    let seats = &page.content.sections.seats.moves;
+    if !(page.shape.detail || plan.changes.is_empty() && seats.is_empty()) {
         let command = match file {
             Some(file) => format!("vpp show {file} --detail"),
             None => format!("{again} --detail"),

@@ -2,7 +2,7 @@ use std::io::{self, Write};
 
 use super::page::Page;
 use crate::license::{ClientUserId, SerialNumber};
-use crate::plan::{Action, Change};
+use crate::plan::{Action, Change, LocationPlan};
 use crate::render::cause as words;
 use crate::render::number::{count, counted};
 use crate::render::text::Line;
@@ -13,6 +13,7 @@ pub(super) fn holders(out: &mut dyn Write, page: &Page<'_>) -> io::Result<()> {
         one(out, page, change)?;
     }
     for location in &page.content.plan.locations {
+        seats(out, page, location)?;
         let users = &location.users;
         let lists = [
             ("register", users.create.iter().map(|user| user.client_user_id.as_str()).collect()),
@@ -28,6 +29,22 @@ pub(super) fn holders(out: &mut dyn Write, page: &Page<'_>) -> io::Result<()> {
                 list(out, page, people.into_iter())?;
             }
         }
+    }
+    Ok(())
+}
+
+fn seats(out: &mut dyn Write, page: &Page<'_>, location: &LocationPlan) -> io::Result<()> {
+    let Some(plan) = &location.subscriptions else { return Ok(()) };
+    let seats = plan.changes.iter().map(|one| (one.action.to_string(), &one.name, &one.users));
+    let people =
+        plan.administrators.iter().map(|one| (one.action.to_string(), &one.name, &one.users));
+    for (what, name, users) in seats.chain(people) {
+        let number = counted(count(users.len()), "person", "people");
+        let line = page.styled(page.styles.heading, &format!("{what}: {number}, "));
+        page.line().write(out)?;
+        let place = format!(" at {}", location.name);
+        line.put(page.styles.name, name).put(page.styles.text, &place).write(out)?;
+        list(out, page, users.iter().map(ClientUserId::as_str))?;
     }
     Ok(())
 }

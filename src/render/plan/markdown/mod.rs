@@ -4,6 +4,7 @@ mod fit;
 mod guards;
 mod opening;
 mod page;
+mod seats;
 mod stock;
 
 use std::io::{self, Write};
@@ -46,9 +47,11 @@ pub fn markdown(out: &mut dyn Write, options: Markdown<'_>, plan: &Plan) -> io::
     sections.extend(changes::drift(&page));
     sections.extend(changes::reclaims(&page));
     sections.extend(changes::assigns(&page));
+    sections.extend(seats::seats(&page));
     sections.extend(closing::users(&page));
     sections.extend(closing::left(&page));
     sections.extend(stock::licenses(&page));
+    sections.extend(seats::stock(&page));
     sections.extend(closing::closing(&page));
     out.write_all(fit::fit(&sections, MOST).as_bytes())
 }

@@ -8,6 +8,7 @@ mod left;
 mod licenses;
 mod locations;
 mod reclaims;
+mod seats;
 mod totals;
 mod verdict;
 
@@ -19,6 +20,8 @@ pub use left::LeftRow;
 pub use licenses::{LicenseState, LicenseSummary};
 pub use locations::{Claim, LocationRow};
 pub use reclaims::ReclaimRow;
+pub(in crate::render) use seats::seat_state;
+pub use seats::{SeatLeft, SeatMove, SeatsSection};
 pub use totals::Totals;
 pub use verdict::Verdict;
 
@@ -51,6 +54,8 @@ pub struct Sections<'p> {
     pub assigns: Vec<AssignRow<'p>>,
     /// What is deliberately left alone.
     pub left: Vec<LeftRow<'p>>,
+    /// Subscriptions.
+    pub seats: SeatsSection<'p>,
     /// Licenses after apply.
     pub licenses: LicenseSummary<'p>,
     /// Warnings and errors about the manifests, errors first.
@@ -77,6 +82,7 @@ impl<'p> Sections<'p> {
             assigns: assigns::assigns(plan, &numbers),
             causes,
             left: left::left(plan),
+            seats: SeatsSection::of(plan),
             licenses: LicenseSummary::of(plan),
             notices,
             cost: Cost::of(plan),

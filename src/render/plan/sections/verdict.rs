@@ -63,7 +63,9 @@ impl Verdict {
         let moves = !plan.changes.is_empty();
         let steps = plan.locations.iter().any(|location| {
             let users = &location.users;
+            let seats = location.subscriptions.as_ref();
             location.claim.is_some()
+                || seats.is_some_and(|seats| !seats.is_empty())
                 || !(users.create.is_empty() && users.update.is_empty() && users.retire.is_empty())
         });
         if moves || steps { Self::Ready } else { Self::Nothing }
@@ -112,8 +114,12 @@ impl Sections<'_> {
     fn nothing(&self) -> String {
         let Totals { assets_managed, unchanged, locations, .. } = &self.totals;
         let all = if self.left.is_empty() { "all " } else { "" };
+        let seats = match self.seats.totals {
+            Some(totals) => format!(" and {}", counted(totals.unchanged, "seat", "seats")),
+            None => String::new(),
+        };
         format!(
-            "{} at {} checked: {all}{} are as wanted.",
+            "{} at {} checked: {all}{}{seats} are as wanted.",
             self.assets(*assets_managed),
             counted(*locations, "location", "locations"),
             counted(*unchanged, "assignment", "assignments"),

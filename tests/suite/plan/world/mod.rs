@@ -580,6 +580,7 @@ fn actual(site: &Site, roster: &Roster) -> Actual {
         assets,
         held,
         users: site.users.clone(),
+        seats: None,
         versions: Versions::default(),
         limits: site.limits,
         requests: 3,
