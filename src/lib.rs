@@ -28,6 +28,7 @@ pub mod mdm;
 pub mod plan;
 mod program;
 pub mod receive;
+pub mod reclaim;
 pub mod render;
 pub mod sandbox;
 pub mod status;

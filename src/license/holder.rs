@@ -85,7 +85,8 @@ impl fmt::Display for ClientUserId {
 }
 
 /// Who holds a license. Devices sort before users, each by its text.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Holder {
     /// A device, by serial number.
     Device(SerialNumber),

@@ -84,3 +84,13 @@ pub enum RetireUsers {
     /// Users that no entry names and that hold nothing a manifest manages.
     Unreferenced,
 }
+
+/// What becomes of the license of a device that has left the Mdm before its app was proven gone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum WhenGone {
+    /// It stays, and is reported.
+    #[default]
+    Keep,
+    /// It is released: the device may still have the app.
+    Release,
+}

@@ -11,7 +11,9 @@ mod subscription;
 pub use asset::{AssetManifest, EntrySpec, Intent, LicenseKind, ReclaimMode, WhenShort};
 pub use group::Group;
 pub use inventory::{Columns, Inventory, InventorySource};
-pub use location::{LicenseOwner, Location, NotificationDoor, Owner, RetireUsers, TokenSource};
+pub use location::{
+    LicenseOwner, Location, NotificationDoor, Owner, RetireUsers, TokenSource, WhenGone,
+};
 pub use mdm::{DeviceColumn, Mdm, MdmDriver, MdmProgram, MdmServer, PushingMdm};
 pub use policy::{
     Allowance, Breaker, Freeze, Limit, Limits, Policy, Protection, Share, StockGuard, TokenExpiry,
