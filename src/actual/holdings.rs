@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use super::people::is_active;
 use super::walk::{Sink, TakeError};
 use super::{OwnedAsset, UserRecord};
-use crate::apple::{AssignmentRecord, Assignments, Page, RecordError};
-use crate::license::{Asset, ClientUserId, HolderRef, HolderSet, Roster, SerialNumber};
+use crate::apple::{AssignmentRecord, Assignments, RecordError};
+use crate::license::{Asset, ClientUserId, HolderId, HolderRef, HolderSet, Roster, SerialNumber};
 
 /// Who holds what, with what retired people hold kept apart.
 #[derive(Debug, Default, Clone, PartialEq)]
@@ -45,6 +45,19 @@ impl Holdings {
         }
     }
 
+    /// Every asset it knows holders of, some of them twice.
+    pub(super) fn assets(&self) -> impl Iterator<Item = Asset> {
+        self.active.keys().chain(self.retired.keys()).copied()
+    }
+
+    /// Whether the holder is known to hold the asset, active or retired.
+    pub(super) fn has(&self, asset: Asset, holder: HolderId) -> bool {
+        let in_one = |map: &BTreeMap<Asset, HolderSet>| {
+            map.get(&asset).is_some_and(|holders| holders.contains(holder))
+        };
+        in_one(&self.active) || in_one(&self.retired)
+    }
+
     pub(super) fn forget(&mut self, asset: Asset) {
         self.active.remove(&asset);
         self.retired.remove(&asset);
@@ -79,31 +92,30 @@ pub(super) struct HoldingsSink<'a> {
 }
 
 impl Sink<Assignments> for HoldingsSink<'_> {
-    fn take(&mut self, page: &Page<AssignmentRecord<'_>>) -> Result<(), TakeError> {
-        let mut roster = self.roster.lock().unwrap_or_else(PoisonError::into_inner);
-        for record in &page.records {
-            let asset = record.asset()?;
-            if self.only.is_some_and(|only| only != asset) {
-                continue;
-            }
-            let (id, retired) = match record.holder()? {
-                HolderRef::Device(serial) => {
-                    let serial = match normal(serial) {
-                        Some(serial) => serial,
-                        // Somebody's typing mistake: it harms nothing that is not managed.
-                        None if !self.wanted.contains(&asset) => Cow::Borrowed(serial),
-                        None => return Err(RecordError::Serial(asset, serial.to_owned()).into()),
-                    };
-                    (roster.number(HolderRef::Device(&serial))?, false)
-                }
-                HolderRef::User(user) => {
-                    let user = user.trim();
-                    (roster.number(HolderRef::User(user))?, self.is_retired(record, user))
-                }
-            };
-            let sets = if retired { &mut self.found.retired } else { &mut self.found.active };
-            sets.entry(asset).or_default().insert(id);
+    fn take(&mut self, record: &AssignmentRecord<'_>, _: bool) -> Result<(), TakeError> {
+        let asset = record.asset()?;
+        if self.only.is_some_and(|only| only != asset) {
+            return Ok(());
         }
+        // Locked for a record at a time: nobody waits while a page is parsed.
+        let mut roster = self.roster.lock().unwrap_or_else(PoisonError::into_inner);
+        let (id, retired) = match record.holder()? {
+            HolderRef::Device(serial) => {
+                let serial = match normal(serial) {
+                    Some(serial) => serial,
+                    // Somebody's typing mistake: it harms nothing that is not managed.
+                    None if !self.wanted.contains(&asset) => Cow::Borrowed(serial),
+                    None => return Err(RecordError::Serial(asset, serial.to_owned()).into()),
+                };
+                (roster.number(HolderRef::Device(&serial))?, false)
+            }
+            HolderRef::User(user) => {
+                let user = user.trim();
+                (roster.number(HolderRef::User(user))?, self.is_retired(record, user))
+            }
+        };
+        let sets = if retired { &mut self.found.retired } else { &mut self.found.active };
+        sets.entry(asset).or_default().insert(id);
         Ok(())
     }
 }

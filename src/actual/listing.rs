@@ -41,23 +41,37 @@ pub(super) struct Lister<'a> {
 pub(super) struct Listed {
     pub(super) found: Holdings,
     pub(super) version: Option<String>,
+    /// Records on the first page of a full listing; 0 where none was begun.
+    pub(super) page_size: u64,
+}
+
+/// What was added since a version, and the version it was added until.
+#[derive(Debug)]
+pub(super) struct Added {
+    pub(super) found: Holdings,
+    pub(super) version: Option<String>,
 }
 
 impl Lister<'_> {
     /// Lists everything there is to know, in one full listing or asset by asset, whichever needs
     /// fewer requests.
+    ///
+    /// Where the result is kept for next time, one request is spent on the version of the whole
+    /// list: that of one asset's list may be of no use elsewhere.
     pub(super) async fn list(
         &self,
         scope: &ReadScope,
         owned: &mut Owned,
+        keep: bool,
     ) -> Result<Listed, ReadError> {
         let assigned = |asset: &Asset| owned.assets.get(asset).map_or(0, |owned| owned.assigned);
         let held: BTreeSet<Asset> =
             self.wanted.iter().copied().filter(|asset| assigned(asset) > 0).collect();
         let others =
             owned.assets.iter().any(|(asset, owned)| owned.assigned > 0 && !held.contains(asset));
-        if !scope.full && (held.is_empty() || (held.len() == 1 && others)) {
-            return Ok(Listed { found: self.list_each(&held).await?, version: None });
+        if !scope.full && (held.is_empty() || (held.len() == 1 && others && !keep)) {
+            let found = self.list_each(&held).await?;
+            return Ok(Listed { found, version: None, page_size: 0 });
         }
         let mut sink = self.sink(None);
         let filter = AssignmentFilter { include_user_state: Some(true), ..Default::default() };
@@ -66,12 +80,13 @@ impl Lister<'_> {
         let size = walk.page_size.max(1);
         let each: u64 = held.iter().map(|asset| assigned(asset).div_ceil(size)).sum();
         if !scope.full && others && each < u64::from(walk.pages.saturating_sub(1)) {
-            return Ok(Listed { found: self.list_each(&held).await?, version: walk.version });
+            let found = self.list_each(&held).await?;
+            return Ok(Listed { found, version: walk.version, page_size: size });
         }
         walk.finish::<Assignments>(self.reader, &filter, &mut sink, self.progress).await?;
         for _ in 1..TRIES {
             if !walk.moved {
-                return Ok(Listed { found: sink.found, version: walk.version });
+                return Ok(Listed { found: sink.found, version: walk.version, page_size: size });
             }
             if walk.pages > SMALL {
                 match self.catch_up(&walk, sink.found, scope, owned).await {
@@ -86,11 +101,12 @@ impl Lister<'_> {
                 Walk::whole::<Assignments>(self.reader, &filter, &mut sink, self.progress).await?;
         }
         if !walk.moved {
-            return Ok(Listed { found: sink.found, version: walk.version });
+            return Ok(Listed { found: sink.found, version: walk.version, page_size: size });
         }
         *owned = Owned::read(self.reader, self.progress).await?;
         let wanted = self.all_wanted(scope, owned);
-        Ok(Listed { found: self.list_each(&wanted).await?, version: walk.version })
+        let found = self.list_each(&wanted).await?;
+        Ok(Listed { found, version: walk.version, page_size: size })
     }
 
     /// Mends a long walk that moved, by what was added since its first page.
@@ -102,20 +118,21 @@ impl Lister<'_> {
         owned: &mut Owned,
     ) -> Result<Listed, ReadError> {
         let added = match &walk.version {
-            Some(version) => self.added_since(version).await?,
-            None => Holdings::default(),
+            Some(version) => self.added_since(version, None).await?.map(|added| added.found),
+            None => None,
         };
         let before = std::mem::take(owned);
         *owned = Owned::read(self.reader, self.progress).await?;
         let wanted = self.all_wanted(scope, owned);
-        let names: BTreeSet<Asset> =
-            found.active.keys().chain(found.retired.keys()).copied().collect();
+        let names: BTreeSet<Asset> = found.assets().collect();
         let mut again = BTreeSet::new();
         for &asset in wanted.union(&names) {
-            found.add(asset, &added);
             let counts = |owned: &Owned| owned.assets.get(&asset).map_or(0, |owned| owned.assigned);
+            let explained = added.as_ref().is_some_and(|added| {
+                found.add(asset, added);
+                counts(&before) + added.count(asset).0 == counts(owned)
+            });
             let (active, retired) = found.count(asset);
-            let explained = counts(&before) + added.count(asset).0 == counts(owned);
             if explained && agrees(owned.assets.get(&asset), active, retired) {
                 continue;
             }
@@ -130,28 +147,37 @@ impl Lister<'_> {
         for asset in again {
             found.replace(asset, &listed);
         }
-        Ok(Listed { found, version: walk.version.clone() })
+        Ok(Listed { found, version: walk.version.clone(), page_size: walk.page_size })
     }
 
-    /// What was added since a version, asked until nothing changes while it is answered.
-    async fn added_since(&self, version: &str) -> Result<Holdings, ReadError> {
-        let mut sink = self.sink(None);
-        let mut since = version.to_owned();
+    /// What was added since a version; `None` where no walk over it saw one moment, or where it
+    /// has more pages than `most`.
+    ///
+    /// The whole of it is asked again where it moved: a record can slip past such a walk, and what
+    /// is asked from the walk's own version on would not bring it back.
+    pub(super) async fn added_since(
+        &self,
+        version: &str,
+        most: Option<u64>,
+    ) -> Result<Option<Added>, ReadError> {
+        let filter = AssignmentFilter {
+            include_user_state: Some(true),
+            since_version: Some(version.to_owned()),
+            ..Default::default()
+        };
         for _ in 0..TRIES {
-            let filter = AssignmentFilter {
-                include_user_state: Some(true),
-                since_version: Some(since.clone()),
-                ..Default::default()
-            };
-            let walk =
-                Walk::whole::<Assignments>(self.reader, &filter, &mut sink, self.progress).await?;
-            match walk.version {
-                Some(version) if walk.moved => since = version,
-                _ => break,
+            let mut sink = self.sink(None);
+            let mut walk =
+                Walk::begin::<Assignments>(self.reader, &filter, &mut sink, self.progress).await?;
+            if most.is_some_and(|most| u64::from(walk.pages) > most) {
+                return Ok(None);
+            }
+            walk.finish::<Assignments>(self.reader, &filter, &mut sink, self.progress).await?;
+            if !walk.moved {
+                return Ok(Some(Added { found: sink.found, version: walk.version }));
             }
         }
-        // What changes after the last answer shows in the counts.
-        Ok(sink.found)
+        Ok(None)
     }
 
     /// Lists assets one by one, several at once.
@@ -255,7 +281,7 @@ impl Lister<'_> {
         wanted.into_iter().filter(|&asset| !is_right(asset, owned, found)).collect()
     }
 
-    fn all_wanted(&self, scope: &ReadScope, owned: &Owned) -> BTreeSet<Asset> {
+    pub(super) fn all_wanted(&self, scope: &ReadScope, owned: &Owned) -> BTreeSet<Asset> {
         let mut wanted = self.wanted.clone();
         if scope.full {
             wanted.extend(owned.assets.keys());

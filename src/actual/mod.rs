@@ -7,14 +7,17 @@ mod owned;
 mod people;
 mod read;
 mod seats;
+mod since;
+mod snapshot;
 mod walk;
 
 pub use error::ReadError;
-pub use read::{ReadProgress, ReadScope, ReadStage, read, read_back};
+pub use read::{ReadProgress, ReadScope, ReadStage, read, read_back, read_since};
 pub use seats::{
     LocationSeats, SeatCounts, SeatHolders, SeatLimits, SeatSplit, Subscription,
     SubscriptionStatus, read_back_seats,
 };
+pub use snapshot::{Snapshot, SnapshotError};
 
 use std::collections::BTreeMap;
 

@@ -4,7 +4,7 @@ use super::error::ReadError;
 use super::read::{Progress, TRIES};
 use super::walk::{Sink, TakeError, Walk};
 use super::{OwnedAsset, Stock};
-use crate::apple::{AssetFilter, AssetRecord, Assets, Page, Reader};
+use crate::apple::{AssetFilter, AssetRecord, Assets, Reader};
 use crate::license::Asset;
 
 /// The assets of a location with Apple's counts.
@@ -15,13 +15,8 @@ pub(super) struct Owned {
 }
 
 impl Sink<Assets> for Owned {
-    fn take(&mut self, page: &Page<AssetRecord<'_>>) -> Result<(), TakeError> {
-        for record in &page.records {
-            self.assets.insert(record.asset()?, record.owned(false));
-        }
-        for record in &page.unlimited {
-            self.assets.insert(record.asset()?, record.owned(true));
-        }
+    fn take(&mut self, record: &AssetRecord<'_>, unlimited: bool) -> Result<(), TakeError> {
+        self.assets.insert(record.asset()?, record.owned(unlimited));
         Ok(())
     }
 }
@@ -71,6 +66,14 @@ pub(super) fn agrees(owned: Option<&OwnedAsset>, active: u64, retired: u64) -> b
         Stock::Unlimited => false,
     };
     owned.assigned == active || (!counted_apart && owned.assigned == active + retired)
+}
+
+/// How many retired people Apple counts as holders, where it does.
+pub(super) fn retired_count(owned: &OwnedAsset) -> Option<u64> {
+    match owned.stock {
+        Stock::Limited { retired, .. } => Some(retired),
+        Stock::Unlimited => None,
+    }
 }
 
 #[cfg(test)]

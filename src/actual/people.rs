@@ -1,10 +1,12 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::error::ReadError;
 use super::read::{Progress, SMALL, TRIES};
 use super::walk::{Sink, TakeError, Walk};
 use super::{UserRecord, UserStatus};
-use crate::apple::{AppleError, Page, Reader, UserEntry, UserFilter, Users};
+use crate::apple::{AppleError, Reader, UserEntry, UserFilter, Users};
 use crate::license::ClientUserId;
 
 /// Everybody registered at a location, retired ones too.
@@ -29,10 +31,8 @@ pub(super) fn is_active(status: UserStatus) -> bool {
 }
 
 impl Sink<Users> for People {
-    fn take(&mut self, page: &Page<UserEntry<'_>>) -> Result<(), TakeError> {
-        for entry in &page.records {
-            self.add(entry.id()?, entry.record());
-        }
+    fn take(&mut self, entry: &UserEntry<'_>, _: bool) -> Result<(), TakeError> {
+        self.add(entry.id()?, entry.record());
         Ok(())
     }
 }
@@ -98,7 +98,9 @@ impl People {
                 let was_active = self.users.get(&id).is_some_and(|user| is_active(user.status));
                 if was_active && !is_active(record.status) {
                     // The active record was retired, or an older one of the same person changed.
-                    self.look_up(reader, id, progress).await?;
+                    if let Some(record) = look_up(reader, id.clone(), progress).await? {
+                        self.users.insert(id, record);
+                    }
                 } else {
                     self.users.insert(id, record);
                 }
@@ -111,18 +113,90 @@ impl People {
         Ok(false)
     }
 
-    async fn look_up(
-        &mut self,
+    /// Everybody again, from who was known at a version and who changed since, and whoever of them
+    /// is or was retired: what they hold may be held otherwise now. `None` where the list does not come to rest.
+    ///
+    /// People never leave the list, so what changed is all there is to know. Of somebody with
+    /// several records the change says nothing of the others: they are looked up, or everybody is
+    /// read where that needs fewer requests.
+    pub(super) async fn since(
         reader: &Reader,
-        id: ClientUserId,
+        users: BTreeMap<ClientUserId, UserRecord>,
+        version: String,
+        page_size: u64,
         progress: &Progress<'_>,
-    ) -> Result<(), ReadError> {
-        let mut found = Self::default();
-        let filter = UserFilter { client_user_id: Some(id.clone()), ..UserFilter::default() };
-        Walk::whole::<Users>(reader, &filter, &mut found, progress).await?;
-        if let Some(record) = found.users.remove(&id) {
-            self.users.insert(id, record);
+    ) -> Result<Option<(Self, BTreeSet<ClientUserId>)>, ReadError> {
+        let filter = UserFilter { since_version: Some(version), ..UserFilter::default() };
+        for _ in 0..TRIES {
+            let mut changed = Changed::default();
+            let walk = Walk::whole::<Users>(reader, &filter, &mut changed, progress).await?;
+            if walk.moved {
+                continue;
+            }
+            let Changed { people: Self { users: changed, version: _ }, mut retired } = changed;
+            let Some(version) = walk.version else { return Ok(None) };
+            let mut people = Self { users, version: Some(version) };
+            let mut unclear = vec![];
+            for (id, record) in changed {
+                if people.users.get(&id).is_some_and(|known| !is_active(known.status)) {
+                    retired.insert(id.clone());
+                }
+                if people.users.contains_key(&id) && !is_active(record.status) {
+                    unclear.push(id);
+                } else {
+                    people.users.insert(id, record);
+                }
+            }
+            let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+            if number(unclear.len()) > number(people.users.len()).div_ceil(page_size.max(1)) {
+                people.users = Self::read(reader, progress).await?.users;
+                return Ok(Some((people, retired)));
+            }
+            let found: Vec<(ClientUserId, Option<UserRecord>)> = stream::iter(unclear)
+                .map(|id| async move {
+                    let record = look_up(reader, id.clone(), progress).await?;
+                    Ok::<_, ReadError>((id, record))
+                })
+                .buffer_unordered(reader.at_once())
+                .try_collect()
+                .await?;
+            for (id, record) in found {
+                if let Some(record) = record {
+                    people.users.insert(id, record);
+                }
+            }
+            return Ok(Some((people, retired)));
         }
+        Ok(None)
+    }
+}
+
+/// Changed records, and whose of them are not active.
+#[derive(Debug, Default)]
+struct Changed {
+    people: People,
+    retired: BTreeSet<ClientUserId>,
+}
+
+impl Sink<Users> for Changed {
+    fn take(&mut self, entry: &UserEntry<'_>, _: bool) -> Result<(), TakeError> {
+        let (id, record) = (entry.id()?, entry.record());
+        if !is_active(record.status) {
+            self.retired.insert(id.clone());
+        }
+        self.people.add(id, record);
         Ok(())
     }
+}
+
+/// What counts of all records of one person.
+async fn look_up(
+    reader: &Reader,
+    id: ClientUserId,
+    progress: &Progress<'_>,
+) -> Result<Option<UserRecord>, ReadError> {
+    let mut found = People::default();
+    let filter = UserFilter { client_user_id: Some(id.clone()), ..UserFilter::default() };
+    Walk::whole::<Users>(reader, &filter, &mut found, progress).await?;
+    Ok(found.users.remove(&id))
 }

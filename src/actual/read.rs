@@ -6,11 +6,12 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use super::error::ReadError;
-use super::listing::Lister;
+use super::listing::{Listed, Lister};
 use super::owned::Owned;
 use super::people::People;
-use super::{Actual, Versions, seats};
-use crate::apple::Reader;
+use super::snapshot::Snapshot;
+use super::{Actual, Limits, LocationSeats, Versions, seats, since};
+use crate::apple::{AppleError, ClientConfig, Reader};
 use crate::license::{Asset, HolderSet, Roster};
 
 /// What must be read.
@@ -82,10 +83,81 @@ pub async fn read(
     now: Timestamp,
     progress: &(dyn Fn(ReadProgress) + Sync),
 ) -> Result<Actual, ReadError> {
+    let begun = Begun::new(reader, now);
     let progress = &Progress(progress);
-    let begun = Instant::now();
-    let sent_before = reader.requests();
     let service = reader.service_config().await?;
+    let sides = whole(reader, roster, what, false, progress).await?;
+    let seats = if what.subscriptions { Some(seats::read(reader, roster).await?) } else { None };
+    sides.into_actual(reader, seats, service.limits, &begun)
+}
+
+/// Reads one location, asking only for what changed since `before` where that leads to the same
+/// result (see the `since` module), and gives what to keep for the next time.
+///
+/// Where nothing changed this takes six requests. There is nothing to keep where nothing managed
+/// is held, or where Apple names no versions.
+///
+/// # Errors
+/// As [`read`].
+pub async fn read_since(
+    reader: &Reader,
+    roster: &Mutex<Roster>,
+    what: &ReadScope,
+    before: Option<Snapshot>,
+    now: Timestamp,
+    progress: &(dyn Fn(ReadProgress) + Sync),
+) -> Result<(Actual, Option<Snapshot>), ReadError> {
+    let begun = Begun::new(reader, now);
+    let progress = &Progress(progress);
+    let service = reader.service_config().await?;
+    let mut found = None;
+    if let Some(before) = before.filter(|before| before.is_recent(now)) {
+        let full_at = before.full_at;
+        found = match since::read(reader, roster, what, before, progress).await {
+            Ok(sides) => sides.map(|sides| (sides, full_at)),
+            Err(ReadError::Apple(AppleError::StaleVersion { .. })) => None,
+            Err(error) => return Err(error),
+        };
+    }
+    let (sides, full_at) = if let Some(found) = found {
+        found
+    } else {
+        (whole(reader, roster, what, true, progress).await?, now)
+    };
+    let snapshot = sides.snapshot(reader, full_at);
+    let seats = if what.subscriptions { Some(seats::read(reader, roster).await?) } else { None };
+    Ok((sides.into_actual(reader, seats, service.limits, &begun)?, snapshot))
+}
+
+/// When a read began.
+struct Begun {
+    now: Timestamp,
+    instant: Instant,
+    requests: u64,
+}
+
+impl Begun {
+    fn new(reader: &Reader, now: Timestamp) -> Self {
+        Self { now, instant: Instant::now(), requests: reader.requests() }
+    }
+}
+
+/// Everything that was read of a location.
+pub(super) struct Sides {
+    pub(super) config: ClientConfig,
+    pub(super) owned: Owned,
+    pub(super) people: People,
+    pub(super) listed: Listed,
+}
+
+/// Reads all lists. `keep` is for next time.
+async fn whole(
+    reader: &Reader,
+    roster: &Mutex<Roster>,
+    what: &ReadScope,
+    keep: bool,
+    progress: &Progress<'_>,
+) -> Result<Sides, ReadError> {
     let (config, mut owned, people) = try_join3(
         async { Ok(reader.client_config().await?) },
         Owned::read(reader, progress),
@@ -94,31 +166,54 @@ pub async fn read(
     .await?;
     let lister =
         Lister { reader, roster, people: &people.users, wanted: what.managed.clone(), progress };
-    let mut listed = lister.list(what, &mut owned).await?;
+    let mut listed = lister.list(what, &mut owned, keep).await?;
     lister.verify(what, &mut owned, &mut listed.found).await?;
+    Ok(Sides { config, owned, people, listed })
+}
 
-    let seats = if what.subscriptions { Some(seats::read(reader, roster).await?) } else { None };
+impl Sides {
+    fn snapshot(&self, reader: &Reader, full_at: Timestamp) -> Option<Snapshot> {
+        let Self { config: _, owned: _, people, listed } = self;
+        Some(Snapshot {
+            uid: reader.uid()?,
+            assignments: listed.version.clone()?,
+            users: people.version.clone()?,
+            people: people.users.clone(),
+            found: listed.found.clone(),
+            full_at,
+            page_size: listed.page_size,
+        })
+    }
 
-    let took = SignedDuration::try_from(begun.elapsed()).unwrap_or_default();
-    let took = SignedDuration::from_secs(took.as_secs());
-    Ok(Actual {
-        uid: reader.uid().ok_or(ReadError::Nameless)?,
-        location_name: config.location_name,
-        owner: reader.owner(),
-        token_expires: reader.token_expires(),
-        held: listed.found.into_held(&owned.assets),
-        assets: owned.assets,
-        users: people.users,
-        seats,
-        versions: Versions {
-            assets: owned.version,
-            assignments: listed.version,
-            users: people.version,
-        },
-        limits: service.limits,
-        requests: reader.requests().saturating_sub(sent_before),
-        read_at: now.checked_add(took).unwrap_or(now),
-    })
+    fn into_actual(
+        self,
+        reader: &Reader,
+        seats: Option<LocationSeats>,
+        limits: Limits,
+        begun: &Begun,
+    ) -> Result<Actual, ReadError> {
+        let Self { config, owned, people, listed } = self;
+        let took = SignedDuration::try_from(begun.instant.elapsed()).unwrap_or_default();
+        let took = SignedDuration::from_secs(took.as_secs());
+        Ok(Actual {
+            uid: reader.uid().ok_or(ReadError::Nameless)?,
+            location_name: config.location_name,
+            owner: reader.owner(),
+            token_expires: reader.token_expires(),
+            held: listed.found.into_held(&owned.assets),
+            assets: owned.assets,
+            users: people.users,
+            seats,
+            versions: Versions {
+                assets: owned.version,
+                assignments: listed.version,
+                users: people.version,
+            },
+            limits,
+            requests: reader.requests().saturating_sub(begun.requests),
+            read_at: begun.now.checked_add(took).unwrap_or(begun.now),
+        })
+    }
 }
 
 /// Reads back who holds these assets, each true of one moment: what counts as done after a write.

@@ -1,17 +1,17 @@
 use std::future::Future;
 
-use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::task::JoinSet;
 
 use super::error::ReadError;
 use super::read::{Progress, ReadStage};
 use crate::apple::{
-    Answer, AppleError, AssetFilter, Assets, AssignmentFilter, Assignments, Page, PageKind, Reader,
-    RecordError, UserFilter, Users,
+    Answer, AppleError, AssetFilter, Assets, AssignmentFilter, Assignments, Frame, PageError,
+    PageKind, Reader, RecordError, UserFilter, Users,
 };
 
 /// A list that can be walked.
-pub(super) trait Listing: PageKind + Sized {
-    type Filter;
+pub(super) trait Listing: PageKind + Sized + 'static {
+    type Filter: Clone + Send + Sync + 'static;
     const NAME: &'static str;
     const STAGE: ReadStage;
 
@@ -64,9 +64,10 @@ impl Listing for Users {
     }
 }
 
-/// Takes the records of pages, in no order, some of them more than once.
+/// Takes the records of pages one by one, in no order, some of them more than once.
 pub(super) trait Sink<K: PageKind> {
-    fn take(&mut self, page: &Page<K::Record<'_>>) -> Result<(), TakeError>;
+    /// `unlimited` where it stood apart as such.
+    fn take(&mut self, record: &K::Record<'_>, unlimited: bool) -> Result<(), TakeError>;
 }
 
 /// Why a record was not taken.
@@ -87,6 +88,9 @@ impl From<crate::license::RosterFull> for TakeError {
         Self::Roster(error)
     }
 }
+
+/// Pages that may have come while another one is parsed, so that none is waited for.
+const AHEAD: usize = 3;
 
 /// What a walk over a list's pages has seen so far.
 #[derive(Debug, Default)]
@@ -131,14 +135,23 @@ impl Walk {
         progress: &Progress<'_>,
     ) -> Result<(), ReadError> {
         let mut asked = 1;
-        let mut on_their_way = FuturesUnordered::new();
+        let mut on_their_way = JoinSet::new();
         loop {
-            while asked < self.last_page() && on_their_way.len() < reader.at_once() {
-                let page = asked;
-                on_their_way.push(async move { (page, K::fetch(reader, filter, page).await) });
+            while asked < self.last_page() && on_their_way.len() < reader.at_once() + AHEAD {
+                let (reader, filter, page) = (reader.clone(), filter.clone(), asked);
+                // A task of its own goes on receiving while the page before it is parsed.
+                on_their_way.spawn(async move { (page, K::fetch(&reader, &filter, page).await) });
                 asked += 1;
             }
-            let Some((page, answer)) = on_their_way.next().await else { return Ok(()) };
+            let (page, answer) = match on_their_way.join_next().await {
+                None => return Ok(()),
+                Some(Ok(came)) => came,
+                Some(Err(ended)) => match ended.try_into_panic() {
+                    Ok(panic) => std::panic::resume_unwind(panic),
+                    // Only a runtime that shuts down ends one early; then this ends as well.
+                    Err(_cancelled) => std::future::pending().await,
+                },
+            };
             match answer {
                 Ok(answer) => self.take(&answer, sink, progress)?,
                 Err(AppleError::PageOutOfRange { .. }) => {
@@ -176,22 +189,23 @@ impl Walk {
         sink: &mut impl Sink<K>,
         progress: &Progress<'_>,
     ) -> Result<(), ReadError> {
-        let page = answer.read()?;
-        self.note(&page);
-        sink.take(&page).map_err(|error| match error {
-            TakeError::Record(problem) => {
-                ReadError::Record { list: K::NAME, page: page.index, problem }
+        let page = answer.each(|record, unlimited| sink.take(&record, unlimited));
+        let page = page.map_err(|error| match error {
+            PageError::Apple(error) => error.into(),
+            PageError::Record(TakeError::Record(problem)) => {
+                ReadError::Record { list: K::NAME, page: answer.asked(), problem }
             }
-            TakeError::Roster(error) => error.into(),
+            PageError::Record(TakeError::Roster(error)) => error.into(),
         })?;
+        self.note(&page);
         progress.step(K::STAGE, self.read, self.last_page());
         Ok(())
     }
 
-    fn note<R>(&mut self, page: &Page<R>) {
+    fn note(&mut self, page: &Frame) {
         if page.index == 0 {
             self.version.clone_from(&page.version);
-            self.page_size = u64::try_from(page.records.len()).unwrap_or(u64::MAX);
+            self.page_size = page.records;
             self.announced = page.total_pages;
         } else if page.version != self.version || page.total_pages != self.announced {
             self.moved = true;
@@ -200,8 +214,7 @@ impl Walk {
         let announced = page.total_pages.unwrap_or_default();
         let pointed_at = page.next.map_or(0, |next| next.saturating_add(1));
         self.pages = self.pages.max(page.index + 1).max(announced).max(pointed_at);
-        let empty = page.records.is_empty() && page.unlimited.is_empty();
-        if empty && page.next.is_none() {
+        if page.records == 0 && page.next.is_none() {
             // Past the end, whatever number of pages was announced.
             if page.index + 1 < self.pages {
                 self.moved = true;
@@ -215,18 +228,12 @@ impl Walk {
 mod tests {
     use super::*;
 
-    fn page(index: u32, next: Option<u32>, total: Option<u32>, version: &str) -> Page<()> {
-        Page {
-            index,
-            next,
-            total_pages: total,
-            version: Some(version.to_owned()),
-            records: vec![(); 3],
-            unlimited: vec![],
-        }
+    fn page(index: u32, next: Option<u32>, total: Option<u32>, version: &str) -> Frame {
+        let version = Some(version.to_owned());
+        Frame { index, next, total_pages: total, version, records: 3 }
     }
 
-    fn walk(pages: &[Page<()>]) -> Walk {
+    fn walk(pages: &[Frame]) -> Walk {
         let mut walk = Walk::default();
         for page in pages {
             walk.note(page);
@@ -256,7 +263,7 @@ mod tests {
     #[test]
     fn an_empty_page_before_the_announced_end_ends_the_walk_and_is_no_whole_one() {
         let mut empty = page(1, None, Some(2_000_000_000), "a");
-        empty.records.clear();
+        empty.records = 0;
         let walk = walk(&[page(0, Some(1), Some(2_000_000_000), "a"), empty]);
         assert_eq!(walk.last_page(), 2);
         assert!(walk.moved);

@@ -38,9 +38,9 @@ pub use number::{Class, ERROR_NUMBERS, ErrorNumber, TokenProblem, error_number};
 pub use reader::Reader;
 pub use reply::{
     Administrators, Answer, AssetRecord, Assets, AssignmentRecord, Assignments, ClientConfig,
-    CursorKind, CursorPage, EventId, EventState, EventStatus, EventType, Failure, Page, PageKind,
-    RecordError, SeatRecord, Seats, ServiceConfig, SubscriptionRecord, Subscriptions, Text,
-    UserEntry, Users,
+    CursorKind, CursorPage, EventId, EventState, EventStatus, EventType, Failure, Frame, Page,
+    PageError, PageKind, RecordError, SeatRecord, Seats, ServiceConfig, SubscriptionRecord,
+    Subscriptions, Text, UserEntry, Users,
 };
 pub(crate) use scrub::Scrubber;
 pub use subscriptions::{ManageSeats, SeatFilter};

@@ -312,6 +312,24 @@ impl Session {
         Ok(parsed)
     }
 
+    /// The same, with a parser of its own.
+    pub(super) fn parse_checked_with<'a, S>(
+        &self,
+        call: &CallName,
+        good: &'a Good,
+        seed: S,
+    ) -> Result<S::Value, AppleError>
+    where
+        S: serde::de::DeserializeSeed<'a>,
+        S::Value: Enveloped,
+    {
+        let mut json = serde_json::Deserializer::from_str(&good.text);
+        let parsed = seed.deserialize(&mut json).and_then(|parsed| json.end().map(|()| parsed));
+        let parsed = parsed.map_err(|error| self.not_apples(call, good, &error))?;
+        self.check(call, parsed.envelope())?;
+        Ok(parsed)
+    }
+
     pub(super) fn not_apples(
         &self,
         call: &CallName,

@@ -7,6 +7,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::shard::Shard;
+use crate::sandbox::Generate;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -489,8 +490,11 @@ pub(super) enum SchemaSubject {
 #[derive(Debug, Args)]
 pub(super) struct Sandbox {
     /// The seed: a document of kind World.
-    #[arg(value_name = "WORLD")]
-    pub(super) world: Utf8PathBuf,
+    #[arg(value_name = "WORLD", required_unless_present = "generate")]
+    pub(super) world: Option<Utf8PathBuf>,
+    /// Make the world from a few numbers, for example devices=1000000,apps=40,each=10.
+    #[arg(long, value_name = "NUMBERS", conflicts_with = "world")]
+    pub(super) generate: Option<Generate>,
     /// Address to serve on; loopback only.
     #[arg(long, default_value = "127.0.0.1:8700")]
     pub(super) listen: std::net::SocketAddr,

@@ -25,7 +25,12 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     if let Some(size) = arguments.page_size {
         options.page_size = size;
     }
-    let sandbox = Sandbox::new(world(&arguments.world)?, options)?;
+    let seed = match (&arguments.generate, &arguments.world) {
+        (Some(numbers), _) => numbers.world(),
+        (None, Some(path)) => world(path)?,
+        (None, None) => return Err(Failure::usage("a world or --generate is needed")),
+    };
+    let sandbox = Sandbox::new(seed, options)?;
     let listener = tokio::net::TcpListener::bind(arguments.listen)
         .await
         .map_err(|error| anyhow::anyhow!("cannot listen on {}: {error}", arguments.listen))?;

@@ -6,7 +6,7 @@ use super::HolderId;
 
 /// A set of holders: a compressed bitmap over a [`super::Roster`]'s numbers.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct HolderSet(RoaringBitmap);
+pub struct HolderSet(pub(super) RoaringBitmap);
 
 impl HolderSet {
     /// The empty set.

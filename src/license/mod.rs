@@ -8,10 +8,12 @@ mod asset;
 mod holder;
 mod holder_set;
 mod roster;
+mod saved;
 mod user;
 
 pub use asset::{AdamId, Asset, AssetKind, InvalidAdamId, PricingParam};
 pub use holder::{ClientUserId, Holder, HolderRef, InvalidSerial, SerialNumber};
 pub use holder_set::HolderSet;
 pub use roster::{HolderId, Roster, RosterFull};
+pub use saved::{Renumbered, write_names, write_set};
 pub use user::UserDetails;

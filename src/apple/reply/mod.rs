@@ -5,6 +5,7 @@ mod assignments;
 mod config;
 mod page;
 mod status;
+mod stream;
 mod subscriptions;
 mod text;
 mod users;
@@ -12,7 +13,7 @@ mod users;
 pub use assets::AssetRecord;
 pub use assignments::{AssignmentRecord, RecordError};
 pub use config::{ClientConfig, ServiceConfig};
-pub use page::{Answer, Assets, Assignments, Page, PageKind, Users};
+pub use page::{Answer, Assets, Assignments, Frame, Page, PageError, PageKind, Users};
 pub use status::{EventId, EventState, EventStatus, EventType, Failure};
 pub use subscriptions::{
     Administrators, CursorKind, CursorPage, SeatRecord, Seats, SubscriptionRecord, Subscriptions,

@@ -1,10 +1,11 @@
+use std::convert::Infallible;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{AssetRecord, AssignmentRecord, Envelope, Enveloped, RawMdmInfo, UserEntry};
+use super::{AssetRecord, AssignmentRecord, UserEntry, stream};
 use crate::apple::error::{AppleError, CallName};
 use crate::apple::judge::Good;
 use crate::apple::session::Session;
@@ -65,31 +66,28 @@ pub struct Page<R> {
     pub unlimited: Vec<R>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[serde(bound(deserialize = "R: Deserialize<'de>"))]
-struct Raw<R> {
-    #[serde(alias = "assets", alias = "assignments", alias = "users")]
-    records: Option<Vec<R>>,
-    unlimited_assets: Option<Vec<R>>,
-    current_page_index: Option<i64>,
-    next_page_index: Option<i64>,
-    size: Option<u64>,
-    total_pages: Option<i64>,
-    version_id: Option<String>,
-    u_id: Option<String>,
-    mdm_info: Option<RawMdmInfo>,
-    token_expiration_date: Option<String>,
+/// A page without its records, which were handed over one by one.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// As [`Page::index`].
+    pub index: u32,
+    /// As [`Page::next`].
+    pub next: Option<u32>,
+    /// As [`Page::total_pages`].
+    pub total_pages: Option<u32>,
+    /// As [`Page::version`].
+    pub version: Option<String>,
+    /// How many records there were, unlimited ones included.
+    pub records: u64,
 }
 
-impl<R> Enveloped for Raw<R> {
-    fn envelope(&self) -> Envelope<'_> {
-        Envelope {
-            uid: self.u_id.as_deref(),
-            owner: self.mdm_info.as_ref().and_then(RawMdmInfo::owner),
-            expires: self.token_expiration_date.as_deref(),
-        }
-    }
+/// Why a page was not read to its end.
+#[derive(Debug)]
+pub enum PageError<E> {
+    /// It is no such page, or of another library.
+    Apple(AppleError),
+    /// A record was not taken.
+    Record(E),
 }
 
 impl<K> Answer<K> {
@@ -104,13 +102,38 @@ impl<K> Answer<K> {
 }
 
 impl<K: PageKind> Answer<K> {
-    /// Parses the page and holds it against the expected library.
+    /// The page that was asked for.
+    pub fn asked(&self) -> u32 {
+        self.asked
+    }
+
+    /// Parses the page, hands over each record as it is read (and whether it stands among the
+    /// unlimited ones), and holds the page against the expected library.
+    ///
+    /// Records come before the page is known to be the right one: whoever takes them must be ready
+    /// to throw them away.
     ///
     /// # Errors
     /// [`AppleError::Protocol`] where it is not such a page or not the one asked for,
-    /// [`AppleError::WrongLocation`] where it comes from another library.
-    pub fn read(&self) -> Result<Page<K::Record<'_>>, AppleError> {
-        let raw: Raw<K::Record<'_>> = self.session.parse_checked(&self.call, &self.good)?;
+    /// [`AppleError::WrongLocation`] where it comes from another library; else what `take` says.
+    pub fn each<'a, E>(
+        &'a self,
+        mut take: impl FnMut(K::Record<'a>, bool) -> Result<(), E>,
+    ) -> Result<Frame, PageError<E>> {
+        let mut refused = None;
+        let mut taker = |record: K::Record<'a>, unlimited: bool| {
+            take(record, unlimited).map_err(|error| refused = Some(error)).is_ok()
+        };
+        let seed = stream::Whole::new(&mut taker);
+        let parsed = self.session.parse_checked_with(&self.call, &self.good, seed);
+        if let Some(error) = refused {
+            return Err(PageError::Record(error));
+        }
+        self.frame(parsed.map_err(PageError::Apple)?).map_err(PageError::Apple)
+    }
+
+    /// Holds what stands around the records against what was asked for.
+    fn frame(&self, raw: stream::Around) -> Result<Frame, AppleError> {
         let wrong = |reason: String| Err(self.session.not_apples(&self.call, &self.good, &reason));
         let index = |number: Option<i64>| number.and_then(|number| u32::try_from(number).ok());
         // A server that drops the page's number would answer with page 0 for ever.
@@ -125,22 +148,42 @@ impl<K: PageKind> Answer<K> {
         {
             return wrong(format!("after page {} it points to page {next}", self.asked));
         }
-        let records = raw.records.unwrap_or_default();
-        let unlimited = raw.unlimited_assets.unwrap_or_default();
-        let came = records.len() + unlimited.len();
         if let (Some(size), Some(_)) = (raw.size, next)
-            && u64::try_from(came).is_ok_and(|came| came < size)
+            && raw.records < size
         {
-            return wrong(format!("it announces {size} records and holds {came}"));
+            return wrong(format!("it announces {size} records and holds {}", raw.records));
         }
-        Ok(Page {
+        Ok(Frame {
             index: self.asked,
             next,
             total_pages: index(raw.total_pages),
             version: raw.version_id,
-            records,
-            unlimited,
+            records: raw.records,
         })
+    }
+
+    /// Parses the page whole and holds it against the expected library.
+    ///
+    /// # Errors
+    /// [`AppleError::Protocol`] where it is not such a page or not the one asked for,
+    /// [`AppleError::WrongLocation`] where it comes from another library.
+    pub fn read(&self) -> Result<Page<K::Record<'_>>, AppleError> {
+        let (mut records, mut unlimited) = (vec![], vec![]);
+        let frame = self.each(|record, apart| {
+            if apart {
+                unlimited.push(record);
+            } else {
+                records.push(record);
+            }
+            Ok::<_, Infallible>(())
+        });
+        match frame {
+            Ok(Frame { index, next, total_pages, version, records: _ }) => {
+                Ok(Page { index, next, total_pages, version, records, unlimited })
+            }
+            Err(PageError::Apple(error)) => Err(error),
+            Err(PageError::Record(never)) => match never {},
+        }
     }
 }
 

@@ -11,11 +11,15 @@
 //!    is lowest.
 //!
 //! **Guarantee:** never more requests than writing one asset at a time would need, since way 1
-//! alone never needs more. The result depends on the pairs only, not on their order or on causes.
+//! alone never needs more, and never more than writing one kind of holder (those who get the same
+//! assets) at a time, which is way 2. The result depends on the pairs only, not on their order or
+//! on causes. How far it can be from the least is not known in general; [`lower_bound`] says how
+//! far it is at most in a given case.
 
 mod bits;
 mod graph;
 mod greedy;
+mod rank;
 
 use crate::actual::Limits;
 use crate::license::{Asset, ClientUserId, SerialNumber};
@@ -54,8 +58,8 @@ pub fn rectangles<'a>(
     rectangles
 }
 
-/// Requests no cover can do without: by the number of pairs, by the asset with the most holders
-/// and by the holder with the most assets.
+/// Requests no cover can do without: by the number of pairs, by the asset with the most holders, by
+/// the holder with the most assets, and by the rank of the pairs as a table.
 pub fn lower_bound<'a>(changes: impl Iterator<Item = &'a Change>, limits: &Limits) -> u64 {
     let graph = Graph::of(changes);
     let sizes = Sizes::of(limits);
@@ -75,7 +79,8 @@ pub fn lower_bound<'a>(changes: impl Iterator<Item = &'a Change>, limits: &Limit
     let by_pairs = devices
         .div_ceil(sizes.assets.saturating_mul(sizes.devices))
         .max(users.div_ceil(sizes.assets.saturating_mul(sizes.users)));
-    numbers::count(bound.max(widest.div_ceil(sizes.assets)).max(by_pairs))
+    let bound = bound.max(widest.div_ceil(sizes.assets)).max(by_pairs);
+    numbers::count(bound.max(rank::rank(&graph)))
 }
 
 /// Apple's limits for one request; a limit of nothing counts as one.

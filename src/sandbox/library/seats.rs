@@ -70,7 +70,7 @@ struct Seat {
 
 impl Seats {
     pub(crate) fn new(enabled: bool) -> Self {
-        Self { enabled, list: Vec::new(), changes: ChangeLog::new(1) }
+        Self { enabled, list: Vec::new(), changes: ChangeLog::new(1, 1) }
     }
 
     /// Whether there is nothing to remember.

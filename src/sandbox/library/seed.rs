@@ -18,6 +18,9 @@ impl Library {
             .organization
             .clone()
             .unwrap_or_else(|| format!("ORG{}", hex(&[seed.uid.as_bytes()], 4).to_uppercase()));
+        // A sandbox that starts anew has forgotten what happened before; no version of an earlier
+        // one may mean something in it.
+        let first = u64::try_from(options.start.as_microsecond()).unwrap_or(1);
         let mut library = Self {
             uid: seed.uid.clone(),
             apple_name: seed.apple_name.clone().unwrap_or_else(|| seed.name.clone()),
@@ -43,9 +46,9 @@ impl Library {
             people: People::default(),
             accounts: seed.accounts.iter().collect::<BTreeSet<_>>(),
             events: Events::new(options.event_retention),
-            asset_changes: ChangeLog::new(options.version_retention),
-            assignment_changes: ChangeLog::new(options.version_retention),
-            user_changes: ChangeLog::new(options.version_retention),
+            asset_changes: ChangeLog::new(first, options.version_retention),
+            assignment_changes: ChangeLog::new(first, options.version_retention),
+            user_changes: ChangeLog::new(first, options.version_retention),
             seats: Seats::new(seed.subscriptions_enabled.unwrap_or(!seed.subscriptions.is_empty())),
         };
         let place = format!("location `{}`", seed.name);

@@ -55,8 +55,9 @@ pub(crate) struct ChangeLog<T> {
 }
 
 impl<T> ChangeLog<T> {
-    pub(crate) fn new(keep: u64) -> Self {
-        Self { current: 1, oldest: 1, entries: VecDeque::new(), keep }
+    /// A log whose versions count on from `first`.
+    pub(crate) fn new(first: u64, keep: u64) -> Self {
+        Self { current: first, oldest: first, entries: VecDeque::new(), keep }
     }
 
     pub(crate) fn current(&self) -> u64 {
@@ -105,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_log_answers_for_the_versions_it_keeps() {
-        let mut log = ChangeLog::new(2);
+        let mut log = ChangeLog::new(1, 2);
         for n in 0..5 {
             log.record([n]);
         }
@@ -119,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_log_never_grows_without_end() {
-        let mut log = ChangeLog::new(u64::MAX);
+        let mut log = ChangeLog::new(1, u64::MAX);
         let before = log.current();
         log.record(0..300_000);
         assert!(log.entries.len() <= MOST_ENTRIES);

@@ -57,6 +57,11 @@ impl Names {
         Self(vec![Item::One(name.into())])
     }
 
+    /// Numbered series of names, one after the other.
+    pub fn series(series: impl IntoIterator<Item = Numbered>) -> Self {
+        Self(series.into_iter().filter(|one| one.count > 0).map(Item::Many).collect())
+    }
+
     /// Every name, in order, duplicates included.
     pub fn iter(&self) -> impl Iterator<Item = String> {
         self.0.iter().flat_map(|item| -> Box<dyn Iterator<Item = String> + '_> {

@@ -14,9 +14,12 @@ use vpp::apple::{Connection, Endpoint, Reader, Token};
 
 pub(super) type Pair = (u64, String);
 
+const UID: &str = "2049025000431439";
+
 #[derive(Debug, Default)]
 pub(super) struct World {
     pub(super) page_size: usize,
+    pub(super) uid: String,
     /// Records of the page before that a page begins with again.
     pub(super) overlap: usize,
     pub(super) assets: BTreeMap<u64, Value>,
@@ -55,7 +58,14 @@ pub(super) enum Op {
 
 impl World {
     pub(super) fn new(page_size: usize) -> Self {
-        Self { page_size, strict_pages: true, version: 100, at_once: 5, ..Self::default() }
+        Self {
+            page_size,
+            uid: UID.to_owned(),
+            strict_pages: true,
+            version: 100,
+            at_once: 5,
+            ..Self::default()
+        }
     }
 
     pub(super) fn app(&mut self, adam: u64) {
@@ -66,7 +76,7 @@ impl World {
         self.rows.push(((adam, holder.to_owned()), self.version));
     }
 
-    fn apply(&mut self, op: Op) {
+    pub(super) fn apply(&mut self, op: Op) {
         self.version += 1;
         match op {
             Op::Add(pair) => {
@@ -125,7 +135,7 @@ impl World {
         let end = ((index + 1) * self.page_size).min(records.len());
         let page = &records[start..end.max(start)];
         let mut answer = json!({
-            key: page, "uId": "2049025000431439", "versionId": format!("v{}", self.version),
+            key: page, "uId": self.uid, "versionId": format!("v{}", self.version),
             "currentPageIndex": index, "size": page.len(), "totalPages": total, "newField": [1],
             "mdmInfo": self.owner,
         });
@@ -239,7 +249,7 @@ async fn answer(State(world): State<Shared>, uri: Uri) -> axum::Json<Value> {
     axum::Json(match path.as_str() {
         "service/config" => json!({"limits": {"maxRequestPerSecond": 1_000_000, "maxAssets": 10}}),
         "client/config" => json!({
-            "uId": "2049025000431439", "locationName": "Northfield", "mdmInfo": world.owner,
+            "uId": world.uid, "locationName": "Northfield", "mdmInfo": world.owner,
             "tokenExpirationDate": "2027-01-02T03:04:05+0000", "countryISO2ACode": "US",
         }),
         "assets" => world.assets(&query),

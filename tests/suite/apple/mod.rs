@@ -6,4 +6,6 @@ mod fake;
 mod moving;
 mod reading;
 mod secrecy;
+mod since;
+mod size;
 mod wire;

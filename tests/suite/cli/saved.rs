@@ -48,6 +48,33 @@ fn a_file_that_is_not_what_was_written_is_refused() {
 }
 
 #[test]
+fn a_plan_is_packed_where_its_name_says_so_and_read_back_wherever_a_plan_is() {
+    let shell = planned();
+    shell.ok(&format!("plan --out p.json.zst {HERE}"));
+    let file = |name: &str| fs_err::read(shell.path().join(name)).unwrap();
+    let (plain, packed) = (file("p.json"), file("p.json.zst"));
+    assert!(packed.len() * 2 < plain.len(), "{} of {}", packed.len(), plain.len());
+    let json = |name: &str| shell.ok(&format!("show {name} --format json"));
+    assert_eq!(json("p.json.zst"), json("p.json"));
+    let same = shell.ok("show p.json.zst --diff p.json");
+    assert_eq!(same, shell.ok("show p.json --diff p.json"));
+    let against = shell.ok(&format!("plan --base-plan p.json.zst {HERE}"));
+    assert!(against.contains("p.json.zst"), "{against}");
+
+    // Cut short, and damaged.
+    let apply = format!("apply p.json.zst --auto-approve {HERE}");
+    let put = |bytes: &[u8]| fs_err::write(shell.path().join("p.json.zst"), bytes).unwrap();
+    put(&packed[..packed.len() / 2]);
+    stale(&shell, &apply, "ends in the middle");
+    let mut damaged = packed.clone();
+    damaged[packed.len() - 2] ^= 1;
+    put(&damaged);
+    stale(&shell, &apply, "cannot be unpacked");
+    put(&packed);
+    assert_eq!(shell.run(&apply).code, 0);
+}
+
+#[test]
 fn manifests_that_changed_since_are_refused_and_comments_are_no_change() {
     let shell = planned();
     shell.edit("apps/notability.yaml", "assign:\n", "assign: # all of them\n");

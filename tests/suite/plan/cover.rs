@@ -122,6 +122,21 @@ fn holders_with_the_same_apps_go_together() {
 }
 
 #[test]
+fn apps_for_groups_take_as_many_as_the_bound_says() {
+    // Thirty classes, and forty apps for some of them each, so that no two apps are alike.
+    let changes: Vec<_> = (0..40)
+        .map(|app| {
+            let classes = (0..30)
+                .filter(move |class| (app * 17 + class * class * 5 + app * class * 3) % 31 < 15);
+            change(app, classes.flat_map(|class| class * 40..class * 40 + 40), [])
+        })
+        .collect();
+    let bound = lower_bound(changes.iter(), &Limits::default());
+    assert_eq!(bound, 30);
+    assert_eq!(cover(&changes).len(), 30);
+}
+
+#[test]
 fn a_large_common_part_is_taken_out_first() {
     // Everybody gets 25 apps; each app has one device of its own besides. One app at a time
     // takes 50 requests, since 1,001 devices do not fit into one.
