@@ -7,11 +7,23 @@
 //! One trait, [`Store`], with one set of tests run against every implementation. The store knows the
 //! words of `license` and nothing of plans, Apple or devices: what others keep here is text of theirs.
 //! It has no clock; every moment is an argument.
+//!
+//! `tables` says every question and change once, in SQL that SQLite and PostgreSQL both understand;
+//! `sqlite` and `postgres` carry it out and keep their own table definitions in `migrations`.
 
+pub mod audit;
 mod error;
+pub mod history;
+mod open;
+mod postgres;
 mod record;
+mod row;
+mod sql;
+mod sqlite;
+mod tables;
 
 pub use error::StoreError;
+pub use open::{in_memory, open};
 pub use record::{
     Acquired, Intent, IntentKind, Lease, Outcome, Received, ReclaimRow, RunEnd, RunId, RunRecord,
     Stretch,
@@ -36,10 +48,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// Takes the lease of a location for a run, where nobody else's is in force at `now`. A run that
     /// has it already gets it again.
-    ///
-    /// Returns `Err(holder)` inside `Ok` where somebody else has it.
-    async fn acquire(&self, lease: &Lease, now: Timestamp)
-    -> Result<Result<(), Lease>, StoreError>;
+    async fn acquire(&self, lease: &Lease, now: Timestamp) -> Result<Acquired, StoreError>;
 
     /// Moves the end of a run's lease: the heartbeat. False where the run does not have it any more.
     async fn renew(

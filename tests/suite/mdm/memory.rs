@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use uuid::Uuid;
 use vpp::store::{
-    Intent, IntentKind, Lease, Outcome, Received, ReclaimRow, RunEnd, RunId, RunRecord, Store,
-    StoreError, Stretch,
+    Acquired, Intent, IntentKind, Lease, Outcome, Received, ReclaimRow, RunEnd, RunId, RunRecord,
+    Store, StoreError, Stretch,
 };
 
 /// Events and the ids of commands; everything else is no part of these tests.
@@ -55,7 +55,7 @@ impl Store for Memory {
         "memory".to_owned()
     }
 
-    async fn acquire(&self, _: &Lease, _: Timestamp) -> Result<Result<(), Lease>, StoreError> {
+    async fn acquire(&self, _: &Lease, _: Timestamp) -> Result<Acquired, StoreError> {
         panic!("no part of these tests")
     }
 
