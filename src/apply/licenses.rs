@@ -11,7 +11,8 @@ use super::outcome::Event;
 use super::readback;
 use super::request::{End, Sent, retriable, send_all};
 use super::run::{Halt, Run, reason, why};
-use super::work::{Pairs, Reason, Work, both, count, without};
+use super::work::{Pairs, Reason, Work, as_wanted, both, count, without};
+use crate::store::Outcome;
 
 /// Carries out the open pairs of an action, or `only` these of them, until they are done, have
 /// failed for good or the rounds are used up. Pairs of `again` are done already and may be sent
@@ -73,7 +74,7 @@ async fn settle(
 ) -> Result<(), Halt> {
     let (mut taken, mut settled) = (Pairs::new(), Pairs::new());
     let mut halt = None;
-    for Sent { pairs, end } in &sent {
+    for Sent { pairs, end, .. } in &sent {
         match end {
             End::Event(_) | End::Unknown { .. } => add(&mut taken, pairs),
             End::Refused(error) if is_settled(error) => add(&mut settled, pairs),
@@ -91,7 +92,13 @@ async fn settle(
         Ok(held) => (Some(held), None),
         Err(why) => (None, Some(why)),
     };
-    for Sent { pairs, end } in sent {
+    let mut ended = vec![];
+    for Sent { pairs, end, intent } in sent {
+        if let (Some(held), Some(intent)) = (&held, intent)
+            && let Some(outcome) = told(action, &pairs, &end, held)
+        {
+            ended.push((intent, outcome));
+        }
         match (end, &held, &unread) {
             (End::Refused(error), _, _) if error.stops_location() => {}
             (End::Refused(error), _, _) if retriable(&error) => {
@@ -135,7 +142,22 @@ async fn settle(
             }
         }
     }
+    run.journal.settle(&ended).await;
     halt.or(unread).map_or(Ok(()), |why| Err(Halt::Stopped(why)))
+}
+
+/// What the journal is told of a request that was read back. `None` while Apple may still carry
+/// more of it out: the next run looks at it again.
+fn told(action: Action, pairs: &Pairs, end: &End, held: &Pairs) -> Option<Outcome> {
+    let done = count(&as_wanted(action, pairs, held));
+    let failed = count(pairs).saturating_sub(done);
+    let certain = match end {
+        End::Event(outcome) => outcome.state != EventState::Pending,
+        End::Unknown { .. } => false,
+        // What was refused is settled already, what was held was never intended.
+        End::Refused(_) | End::Held => return None,
+    };
+    (certain || failed == 0).then_some(Outcome::Settled { done, failed })
 }
 
 /// Whether Apple says that it is as wanted already.
@@ -239,12 +261,4 @@ async fn read(run: &Run<'_>, work: &mut Work<'_>, pairs: &Pairs) -> Result<Pairs
         }
         Reason { number: None, message: error.to_string() }
     })
-}
-
-/// The pairs that are as wanted, given those that are held.
-fn as_wanted(action: Action, pairs: &Pairs, held: &Pairs) -> Pairs {
-    match action {
-        Action::Assign => both(pairs, held),
-        Action::Release | Action::Uninstall => without(pairs, held),
-    }
 }

@@ -2,16 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
+
 use crate::actual::{MdmInfo, Stock};
 use crate::apple::ClientConfigChange;
 use crate::license::{Asset, HolderRef, HolderSet, UserDetails};
 use crate::plan::{Action, LocationPlan, Plan, UserPlan};
+use crate::store::{IntentKind, Outcome};
 
 use super::Observer;
 use super::licenses;
 use super::outcome::{Event, LocationReport, StepOutcome, UserOutcome};
 use super::readback;
 use super::report;
+use super::resume::{self, Waiting};
 use super::run::{Halt, Run, reason};
 use super::seats::{self, SeatWork};
 use super::trial;
@@ -75,6 +79,7 @@ pub(super) async fn run<'p>(
     run: &mut Run<'_>,
     plan: &'p Plan,
     location: &'p LocationPlan,
+    waiting: &[Waiting],
 ) -> (LocationReport, bool) {
     let mut report = blank(location);
     let Ok(work) = Work::of(plan, &location.name) else {
@@ -100,8 +105,9 @@ pub(super) async fn run<'p>(
         work,
         seats: SeatWork::of(location),
     };
+    resume::withhold(&mut state.work, waiting);
     let before = run.reader().requests();
-    let halt = steps(run, location, &mut state).await.err();
+    let halt = steps(run, location, &mut state).await.and_then(|()| run.unbroken()).err();
     let State { claim, created, updated, retired, work, seats } = state;
     let people_left =
         [&created, &updated, &retired].into_iter().any(|fates| !fates.open.is_empty());
@@ -180,13 +186,26 @@ async fn claim(run: &mut Run<'_>, owner: &MdmInfo, state: &mut State<'_>) -> Res
             found.name, found.id
         )),
         Ok(None) => {
+            let body = json!({ "mdmInfo": owner });
+            let Some(intent) = run.journal.intend(IntentKind::Claim, 1, body).await else {
+                return run.go_on();
+            };
             let change = ClientConfigChange { owner: Some(owner.clone()), notifications: None };
             let found = match run.writer.set_client_config(&change).await {
                 Err(error) if error.outcome_is_unknown() => {
                     run.reader().client_config().await.map(|config| config.owner)
                 }
-                result => result.map(|config| config.owner),
+                Err(error) => {
+                    run.journal.refused(intent, reason(&error)).await;
+                    Err(error)
+                }
+                Ok(config) => Ok(config.owner),
             };
+            if let Ok(found) = &found {
+                let done = u64::from(ours(found));
+                let outcome = Outcome::Settled { done, failed: 1 - done };
+                run.journal.settle(&[(intent, outcome)]).await;
+            }
             match found {
                 Err(error) => Err(reason(&error)),
                 Ok(found) if ours(&found) => Ok(StepOutcome::Applied),

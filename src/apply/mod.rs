@@ -2,17 +2,21 @@
 //!
 //! Per location: claim, one small trial request, users, reclaims by release, assigns, retirements.
 //! Each step waits for the one it depends on; a pair counts as done when it is read back, whatever
-//! the answer or the event said. Reclaims by uninstall are reported as waiting and their licenses
+//! the answer or the event said. What is sent is written down first; what a run that was killed
+//! left open is settled by reading before the next one plans. Reclaims by uninstall are reported as waiting and their licenses
 //! left where they are.
 
 mod blame;
 mod breaker;
+mod journal;
+pub mod lease;
 mod licenses;
 mod location;
 pub mod outcome;
 mod readback;
 mod report;
 mod request;
+mod resume;
 mod run;
 pub mod seats;
 mod stop;
@@ -20,21 +24,28 @@ mod trial;
 mod users;
 mod work;
 
+pub use journal::Memory;
+pub use lease::Leases;
+pub use resume::{Resumed, Waiting, resume};
 pub use run::{Observer, Options};
 pub use stop::Stop;
 
+use std::collections::BTreeMap;
+
 use futures_util::future::join_all;
-use jiff::Timestamp;
 
 use crate::apple::Writer;
 use crate::plan::Plan;
 
 use breaker::Breaker;
+use journal::Journal;
 use outcome::{Event, FORMAT_VERSION, RunReport, RunResult, RunSummary};
 use run::Run;
 
 /// Carries out a plan, all locations side by side. `writers` pairs a location's name with its
-/// client; a location without one is reported as stopped. `clock` is asked once at the end.
+/// client; a location without one is reported as stopped. Every write is in the `memory` before it
+/// is sent. `waiting` says, by the location's name, which requests of earlier runs may still be
+/// carried out ([`resume`]).
 ///
 /// The report accounts for every pair of the plan.
 pub async fn apply(
@@ -43,9 +54,10 @@ pub async fn apply(
     observer: &dyn Observer,
     stop: &Stop,
     options: Options,
-    started_at: Timestamp,
-    clock: impl Fn() -> Timestamp,
+    memory: Memory<'_>,
+    waiting: &BTreeMap<String, Vec<Waiting>>,
 ) -> RunReport {
+    let started_at = (memory.clock)();
     observer.note(Event::version(&plan.tool, &plan.fingerprint));
     let runs = plan.locations.iter().map(|location| async move {
         let Some((_, writer)) = writers.iter().find(|(name, _)| *name == location.name) else {
@@ -58,8 +70,10 @@ pub async fn apply(
             stop,
             options,
             breaker: Breaker::new(options.bounds),
+            journal: Journal::new(memory, location.uid.as_deref().unwrap_or(&location.name)),
         };
-        location::run(&mut run, plan, location).await
+        let waiting = waiting.get(&location.name).map_or(&[][..], Vec::as_slice);
+        location::run(&mut run, plan, location, waiting).await
     });
     let (locations, interrupted): (Vec<_>, Vec<_>) = join_all(runs).await.into_iter().unzip();
     let summary = RunSummary::of(&locations);
@@ -70,7 +84,7 @@ pub async fn apply(
         tool: plan.tool.clone(),
         fingerprint: plan.fingerprint.clone(),
         started_at,
-        ended_at: clock(),
+        ended_at: (memory.clock)(),
         result,
         summary,
         locations,

@@ -154,8 +154,7 @@ async fn records(
         for entry in records {
             let Ok(id) = entry.id() else { continue };
             let record = entry.record();
-            let active = matches!(record.status, UserStatus::Registered | UserStatus::Associated);
-            if people.contains(&id) && (active || !found.contains_key(&id)) {
+            if people.contains(&id) && (is_active(&record) || !found.contains_key(&id)) {
                 found.insert(id, record);
             }
         }
@@ -164,6 +163,11 @@ async fn records(
             None => return Ok(()),
         }
     }
+}
+
+/// Whether somebody is registered, and not retired.
+pub(super) fn is_active(record: &UserRecord) -> bool {
+    matches!(record.status, UserStatus::Registered | UserStatus::Associated)
 }
 
 /// How many licenses of these assets there are, now. One that is not owned any more is absent.

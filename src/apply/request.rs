@@ -5,21 +5,26 @@ use std::collections::BTreeMap;
 
 use futures_util::StreamExt;
 use futures_util::stream;
+use uuid::Uuid;
 
 use crate::apple::{AppleError, Class, EventState, EventStatus, ManageAssets};
 use crate::plan::Action;
 use crate::plan::cover::Rectangle;
+use crate::store::IntentKind;
 
 use super::blame::{self, Verdict};
 use super::breaker::{Breaker, ErrorKind};
+use super::journal::Licenses;
 use super::outcome::Event;
-use super::run::{Run, reason};
+use super::run::{Run, reason, why};
 use super::work::{Pairs, Reason, Work, count};
 
 /// A request and how it ended, before anything was read back.
 pub(super) struct Sent {
     pub(super) pairs: Pairs,
     pub(super) end: End,
+    /// Its id in the journal, if it was written down.
+    pub(super) intent: Option<Uuid>,
 }
 
 /// How a request ended.
@@ -80,11 +85,11 @@ async fn whole_or_halves(
     let mut all = vec![];
     while let Some(request) = left.pop() {
         let pairs = work.pairs_of(&request);
-        if hold.get() || run.stop.asked() {
-            all.push(Sent { pairs, end: End::Held });
+        if hold.get() || run.stop.asked() || run.journal.trouble().is_some() {
+            all.push(Sent { pairs, end: End::Held, intent: None });
             continue;
         }
-        let end = send(run, action, &request, count(&pairs)).await;
+        let (end, intent) = send(run, action, &request, count(&pairs)).await;
         match &end {
             End::Refused(error) if error.stops_location() => hold.set(true),
             End::Unknown { stops: true, .. } => hold.set(true),
@@ -97,7 +102,7 @@ async fn whole_or_halves(
             }
             End::Event(_) | End::Unknown { .. } | End::Refused(_) | End::Held => {}
         }
-        all.push(Sent { pairs, end });
+        all.push(Sent { pairs, end, intent });
     }
     all
 }
@@ -142,19 +147,49 @@ fn halves(request: &Rectangle) -> Option<[Rectangle; 2]> {
     Some(parts.map(|(assets, devices, users)| Rectangle { assets, devices, users }))
 }
 
-async fn send(run: &Run<'_>, action: Action, request: &Rectangle, pairs: u64) -> End {
-    let event = match action {
-        Action::Assign => run.writer.associate(&body(request)).await,
-        Action::Release => run.writer.disassociate(&body(request)).await,
-        Action::Uninstall => return End::Held,
+/// Writes a request down, sends it and follows its event.
+async fn send(
+    run: &Run<'_>,
+    action: Action,
+    request: &Rectangle,
+    pairs: u64,
+) -> (End, Option<Uuid>) {
+    let kind = match action {
+        Action::Assign => IntentKind::Associate,
+        Action::Release => IntentKind::Disassociate,
+        Action::Uninstall => return (End::Held, None),
+    };
+    let Some(intent) = run.journal.intend(kind, pairs, Licenses::of(request)).await else {
+        return (End::Held, None);
+    };
+    (follow(run, action, request, pairs, intent).await, Some(intent))
+}
+
+async fn follow(
+    run: &Run<'_>,
+    action: Action,
+    request: &Rectangle,
+    pairs: u64,
+    intent: Uuid,
+) -> End {
+    let event = if action == Action::Assign {
+        run.writer.associate(&body(request)).await
+    } else {
+        run.writer.disassociate(&body(request)).await
     };
     let (event, end) = match event {
         Ok(event) => (Some(event), None),
         Err(error) if error.outcome_is_unknown() => {
             (None, Some(End::Unknown { why: reason(&error), stops: false }))
         }
-        Err(error) => return End::Refused(error),
+        Err(error) => {
+            run.journal.refused(intent, why(&error)).await;
+            return End::Refused(error);
+        }
     };
+    if let Some(event) = &event {
+        run.journal.sent(intent, Some(event.to_string())).await;
+    }
     run.note(Event::RequestSent {
         location: run.location.to_owned(),
         event_id: event.as_ref().map(ToString::to_string),

@@ -7,6 +7,7 @@ use crate::apple::{AppleError, Reader, Writer, error_number};
 use crate::manifest::kind::Breaker as Bounds;
 
 use super::breaker::Breaker;
+use super::journal::Journal;
 use super::outcome::Event;
 use super::stop::Stop;
 use super::work::Reason;
@@ -54,6 +55,7 @@ pub(super) struct Run<'r> {
     pub(super) stop: &'r Stop,
     pub(super) options: Options,
     pub(super) breaker: Breaker,
+    pub(super) journal: Journal<'r>,
 }
 
 impl Run<'_> {
@@ -74,10 +76,16 @@ impl Run<'_> {
         if self.stop.asked() {
             return Err(Halt::Interrupted);
         }
-        match self.breaker.tripped() {
+        match self.journal.trouble().or_else(|| self.breaker.tripped()) {
             Some(message) => Err(Halt::Stopped(Reason { number: None, message })),
             None => Ok(()),
         }
+    }
+
+    /// Whether everything could be written down.
+    pub(super) fn unbroken(&self) -> Result<(), Halt> {
+        let stopped = |message| Err(Halt::Stopped(Reason { number: None, message }));
+        self.journal.trouble().map_or(Ok(()), stopped)
     }
 
     /// Waits before another round, unless somebody asks to stop.

@@ -2,11 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use uuid::Uuid;
+
 use crate::actual::{UserRecord, UserStatus};
 use crate::apple::{AppleError, Class, EventId, EventState, EventStatus};
 use crate::license::{ClientUserId, HolderRef, UserDetails};
+use crate::store::{IntentKind, Outcome};
 
 use super::blame::{self, Verdict};
+use super::journal::{self, People};
 use super::outcome::{Failure, UserCounts};
 use super::readback;
 use super::report;
@@ -114,10 +118,15 @@ async fn rounds(run: &mut Run<'_>, step: Step, fates: &mut Fates) -> Result<(), 
             let found = read(run, fates).await.map_err(Halt::Stopped)?;
             confirm(run, step, fates, &found, &BTreeMap::new());
         }
-        let (outcomes, mut halt) = send_all(run, step, fates).await;
+        let (batches, mut halt) = send_all(run, step, fates).await;
+        let outcomes: Vec<EventStatus> =
+            batches.iter().filter_map(|batch| batch.outcome.clone()).collect();
         let heard = heard(fates, &outcomes);
         match read(run, fates).await {
-            Ok(found) => confirm(run, step, fates, &found, &heard),
+            Ok(found) => {
+                settle(run, step, &batches, &found).await;
+                confirm(run, step, fates, &found, &heard);
+            }
             Err(why) => {
                 let message =
                     format!("sent, and could not be read back ({}); run apply again", why.message);
@@ -136,35 +145,74 @@ async fn rounds(run: &mut Run<'_>, step: Step, fates: &mut Fates) -> Result<(), 
     Ok(())
 }
 
+/// People in one request that Apple took, or may have taken.
+struct Batch {
+    intent: Uuid,
+    people: Vec<UserDetails>,
+    /// `None` where nothing was heard of it.
+    outcome: Option<EventStatus>,
+}
+
+/// Tells the journal how the batches read back. Where Apple may still carry more of one out, the
+/// next run looks at it again.
+async fn settle(
+    run: &Run<'_>,
+    step: Step,
+    batches: &[Batch],
+    found: &BTreeMap<ClientUserId, UserRecord>,
+) {
+    let ended = batches.iter().filter_map(|Batch { intent, people, outcome }| {
+        let so = |person: &&UserDetails| is_so(step, person, found.get(&person.client_user_id));
+        let done = people.iter().filter(so).count();
+        let failed = report::length(people.len() - done);
+        let ended = outcome.as_ref().is_some_and(|status| status.state != EventState::Pending);
+        let outcome = Outcome::Settled { done: report::length(done), failed };
+        (ended || failed == 0).then_some((*intent, outcome))
+    });
+    let ended: Vec<_> = ended.collect();
+    run.journal.settle(&ended).await;
+}
+
 /// Sends everybody open in batches. One person that Apple will not have refuses the whole batch,
 /// so a refused batch is cut in halves until who is refused stands alone.
 async fn send_all(
     run: &mut Run<'_>,
     step: Step,
     fates: &mut Fates,
-) -> (Vec<EventStatus>, Option<Reason>) {
+) -> (Vec<Batch>, Option<Reason>) {
     let people: Vec<UserDetails> = fates.open.values().cloned().collect();
     let mut left: Vec<&[UserDetails]> = people.chunks(run.limits().users.max(1)).collect();
     left.reverse();
-    let mut outcomes = vec![];
+    let mut batches = vec![];
     while let Some(batch) = left.pop() {
         if run.go_on().is_err() {
             break;
         }
+        let Some(intent) = intend(run, step, batch).await else { break };
         let begun = begin(run, step, batch).await;
         let taken = match &begun {
             Ok(_) => true,
             Err(error) => error.outcome_is_unknown(),
         };
+        match &begun {
+            Ok(event) => run.journal.sent(intent, Some(event.to_string())).await,
+            Err(error) if taken => tracing::debug!(%error, "what became of it is not known"),
+            Err(error) => run.journal.refused(intent, why(error)).await,
+        }
         if taken {
             fates.sent.extend(batch.iter().map(|person| person.client_user_id.clone()));
+            batches.push(Batch { intent, people: batch.to_vec(), outcome: None });
         }
         match begun {
             Ok(event) => match run.writer.settle(&event).await {
-                Ok(outcome) => outcomes.push(outcome),
-                Err(error) => return (outcomes, Some(reason(&error))),
+                Ok(outcome) => {
+                    if let Some(batch) = batches.last_mut() {
+                        batch.outcome = Some(outcome);
+                    }
+                }
+                Err(error) => return (batches, Some(reason(&error))),
             },
-            Err(error) if error.stops_location() => return (outcomes, Some(reason(&error))),
+            Err(error) if error.stops_location() => return (batches, Some(reason(&error))),
             Err(error) if retriable(&error) => {
                 for person in batch {
                     fates.tried(&person.client_user_id, why(&error));
@@ -189,7 +237,19 @@ async fn send_all(
             }
         }
     }
-    (outcomes, None)
+    (batches, None)
+}
+
+/// Writes down who is about to be registered, changed or retired.
+async fn intend(run: &Run<'_>, step: Step, batch: &[UserDetails]) -> Option<Uuid> {
+    let kind = match step {
+        Step::Create => IntentKind::CreateUsers,
+        Step::Update => IntentKind::UpdateUsers,
+        Step::Retire => IntentKind::RetireUsers,
+    };
+    let client_user_ids = batch.iter().map(|person| person.client_user_id.clone()).collect();
+    let people = journal::json(&People { client_user_ids });
+    run.journal.intend(kind, report::length(batch.len()), people).await
 }
 
 async fn begin(run: &Run<'_>, step: Step, batch: &[UserDetails]) -> Result<EventId, AppleError> {

@@ -320,6 +320,14 @@ pub(super) fn both(a: &Pairs, b: &Pairs) -> Pairs {
     common.filter(|(_, holders)| !holders.is_empty()).collect()
 }
 
+/// The pairs that are as an action wants them, given those that are held.
+pub(super) fn as_wanted(action: Action, pairs: &Pairs, held: &Pairs) -> Pairs {
+    match action {
+        Action::Assign => both(pairs, held),
+        Action::Release | Action::Uninstall => without(pairs, held),
+    }
+}
+
 fn add(fates: &mut Vec<Fate>, reason: &Reason, holders: HolderSet) {
     if holders.is_empty() {
         return;

@@ -12,6 +12,9 @@ pub(super) use work::SeatWork;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
+use serde_json::json;
+use uuid::Uuid;
+
 use super::blame::{self, Verdict};
 use super::outcome::{Event, StepOutcome};
 use super::readback;
@@ -23,6 +26,7 @@ use crate::actual::{LocationSeats, ReadError, UserStatus, read_back_seats};
 use crate::apple::{AppleError, Class, EventId, EventState, EventStatus, ManageSeats};
 use crate::license::{AdamId, Asset, ClientUserId, HolderRef, PricingParam, Roster};
 use crate::plan::{LocationPlan, SeatRectangle, seat_rectangles};
+use crate::store::{IntentKind, Outcome};
 
 use work::Pair;
 
@@ -84,6 +88,10 @@ async fn steps(
 /// Says that subscriptions are handled. Saying it twice changes nothing, so a reply that got lost
 /// is no reason to ask anything: it is said again.
 async fn enable(run: &mut Run<'_>, work: &mut SeatWork<'_>) -> Result<(), Halt> {
+    let wish = json!({ "subscriptions": true });
+    let Some(intent) = run.journal.intend(IntentKind::Subscription, 1, wish).await else {
+        return run.unbroken();
+    };
     let mut told = run.writer.enable_subscriptions().await;
     if told.as_ref().is_err_and(AppleError::outcome_is_unknown) {
         told = run.writer.enable_subscriptions().await;
@@ -92,6 +100,14 @@ async fn enable(run: &mut Run<'_>, work: &mut SeatWork<'_>) -> Result<(), Halt> 
         number: None,
         message: "Apple took the request and says that subscriptions are not enabled".to_owned(),
     };
+    match &told {
+        Ok(on) => {
+            let done = u64::from(*on);
+            run.journal.settle(&[(intent, Outcome::Settled { done, failed: 1 - done })]).await;
+        }
+        Err(error) if error.outcome_is_unknown() => {}
+        Err(error) => run.journal.refused(intent, reason(error)).await,
+    }
     let failed = match told {
         Ok(true) => None,
         Ok(false) => Some((refused(), false)),
@@ -280,7 +296,10 @@ async fn send_all(
     while let Some(request) = left.pop() {
         run.go_on()?;
         let pairs = pairs_of(&request);
-        let end = send(run, step, &request).await;
+        let Some(intent) = intend(run, step, &request, pairs.len()).await else {
+            return run.unbroken();
+        };
+        let end = send(run, step, &request, intent).await;
         match end {
             End::Refused(error) if error.stops_location() => {
                 return Err(Halt::Stopped(reason(&error)));
@@ -296,7 +315,7 @@ async fn send_all(
             End::Refused(error) => refused(run, work, step, &pairs, &error).await,
             End::Done | End::Event(_) | End::Unknown(_) => {
                 work.sent(step, &pairs);
-                settle(run, work, step, &pairs, end).await?;
+                settle(run, work, step, &pairs, (end, intent)).await?;
             }
         }
     }
@@ -324,7 +343,19 @@ fn halves(request: SeatRectangle) -> [SeatRectangle; 2] {
     [SeatRectangle { adam_ids: adam_ids.clone(), users }, SeatRectangle { adam_ids, users: second }]
 }
 
-async fn send(run: &Run<'_>, step: SeatStep, request: &SeatRectangle) -> End {
+/// Writes a request down.
+async fn intend(
+    run: &Run<'_>,
+    step: SeatStep,
+    request: &SeatRectangle,
+    pairs: usize,
+) -> Option<Uuid> {
+    let SeatRectangle { adam_ids, users } = request;
+    let body = json!({ "step": step, "adamIds": adam_ids, "clientUserIds": users });
+    run.journal.intend(IntentKind::Subscription, report::length(pairs), body).await
+}
+
+async fn send(run: &Run<'_>, step: SeatStep, request: &SeatRectangle, intent: Uuid) -> End {
     let SeatRectangle { adam_ids, users } = request.clone();
     let what = ManageSeats { adam_ids, users };
     let writer = run.writer;
@@ -354,6 +385,7 @@ async fn send(run: &Run<'_>, step: SeatStep, request: &SeatRectangle) -> End {
             End::Done
         }
         Ok(Some(event)) => {
+            run.journal.sent(intent, Some(event.to_string())).await;
             note(Some(event.to_string()));
             match writer.settle(&event).await {
                 Ok(outcome) => End::Event(outcome),
@@ -364,7 +396,10 @@ async fn send(run: &Run<'_>, step: SeatStep, request: &SeatRectangle) -> End {
             note(None);
             End::Unknown(reason(&error))
         }
-        Err(error) => End::Refused(error),
+        Err(error) => {
+            run.journal.refused(intent, why(&error)).await;
+            End::Refused(error)
+        }
     }
 }
 
@@ -397,7 +432,7 @@ async fn settle(
     work: &mut SeatWork<'_>,
     step: SeatStep,
     pairs: &BTreeSet<Pair>,
-    end: End,
+    (end, intent): (End, Uuid),
 ) -> Result<(), Halt> {
     let (now, roster) = match read(run, pairs).await {
         Ok(read) => read,
@@ -413,6 +448,18 @@ async fn settle(
             return Err(Halt::Stopped(unread));
         }
     };
+    let so = pairs.iter().filter(|pair| is_so(step, pair, &now, &roster)).count();
+    let missing = report::length(pairs.len() - so);
+    let ended = match &end {
+        End::Done | End::Refused(_) => true,
+        End::Event(outcome) => outcome.state != EventState::Pending,
+        End::Unknown(_) => false,
+    };
+    // Where Apple may still carry more of it out, the next run looks at it again.
+    if ended || missing == 0 {
+        let outcome = Outcome::Settled { done: report::length(so), failed: missing };
+        run.journal.settle(&[(intent, outcome)]).await;
+    }
     let (mut worked, mut failed) = (0, BTreeMap::new());
     for pair in pairs {
         if is_so(step, pair, &now, &roster) {

@@ -2,7 +2,7 @@
 //! this process.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use camino::Utf8Path;
@@ -10,12 +10,13 @@ use jiff::Timestamp;
 use vpp::actual::{self, ReadScope};
 use vpp::apple::{Connection, Endpoint, OwnerPolicy, Reader, Token, Writer};
 use vpp::apply::outcome::{ChangeReport, Event, RunReport};
-use vpp::apply::{self, Observer, Options, Stop};
+use vpp::apply::{self, Memory, Observer, Options, Stop};
 use vpp::diagnostic::Diagnostic;
 use vpp::license::{Asset, Roster};
 use vpp::manifest::kind::Location;
 use vpp::plan::{self, Action, Plan};
 use vpp::sandbox::{self, Running, Sandbox, World};
+use vpp::store::{RunId, Store};
 use vpp::{desired, inventory, manifest};
 
 use super::tap::Tap;
@@ -36,6 +37,7 @@ pub(crate) struct House {
     pub(crate) poll_budget: Duration,
     pub(crate) retry_budget: Duration,
     pub(crate) options: Options,
+    pub(crate) store: Arc<dyn Store>,
 }
 
 /// Keeps what a run tells, and may act upon it.
@@ -80,6 +82,7 @@ impl House {
             poll_budget: Duration::from_secs(5),
             retry_budget: Duration::from_secs(30),
             options: Options { pause: Duration::from_millis(1), ..Options::default() },
+            store: vpp::store::in_memory().await.unwrap(),
         };
         for (path, text) in files {
             house.write(path, text);
@@ -178,9 +181,16 @@ impl House {
         act: impl Fn(&Event),
     ) -> (RunReport, Vec<Event>) {
         let ear = Ear { events: Mutex::default(), act: Box::new(act) };
-        let report = apply::apply(plan, writers, &ear, stop, self.options, now(), now).await;
+        let memory = self.memory(RunId(uuid::Uuid::new_v4()));
+        let waiting = BTreeMap::new();
+        let report = apply::apply(plan, writers, &ear, stop, self.options, memory, &waiting).await;
         accounts_for(plan, &report);
         (report, ear.events.into_inner().unwrap())
+    }
+
+    /// What a run remembers with.
+    pub(crate) fn memory(&self, run: RunId) -> Memory<'_> {
+        Memory { store: self.store.as_ref(), run, clock: &now, leases: None }
     }
 
     /// Somebody else with the location's token writes.

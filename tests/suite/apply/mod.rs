@@ -8,6 +8,8 @@
 
 mod ends;
 pub(crate) mod house;
+mod journal;
+mod leases;
 mod numbers;
 mod random;
 mod requests;
