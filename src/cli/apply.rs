@@ -1,11 +1,12 @@
 //! `vpp apply`: makes it so.
 
+use std::collections::BTreeMap;
 use std::io::{self, IsTerminal};
 
 use camino::Utf8Path;
 
 use super::Context;
-use super::args::{Apply as Arguments, Format, Report, typed_folder};
+use super::args::{Apply as Arguments, Format, Report, RunFormat, typed_folder};
 use super::choose::Chosen;
 use super::clock;
 use super::connect::{Apple, Opened};
@@ -16,10 +17,11 @@ use super::plan::{self as planning, Made};
 use super::prepare;
 use super::progress::Narrator;
 use super::saved;
+use super::session::Session;
 use super::signals::{self, Signal};
 use crate::apple::Writer;
 use crate::apply::outcome::{Event, RunReport, RunResult, RunSummary};
-use crate::apply::{self, Observer, Options, Stop};
+use crate::apply::{self, Observer, Options, Stop, Waiting};
 use crate::plan::{self, Plan};
 use crate::render::number::counted;
 use crate::render::{self, Shape, Styles, Typed};
@@ -45,10 +47,28 @@ async fn against(
     chosen: &Chosen,
     apple: &Apple,
 ) -> Result<Exit, Failure> {
-    let target = &arguments.target;
+    let mut prepared = prepared;
+    let opened = planning::open(context, &mut prepared, &arguments.target, chosen, apple)?;
+    let folder = saved.folder().to_owned();
+    let memory = Session::open(context, arguments, &folder, &opened, &prepared.manifests).await?;
+    let result = leased(context, arguments, saved, prepared, opened, apple, &memory).await;
+    memory.close(context).await?;
+    result
+}
+
+/// From the plan to the report, while nobody else may write to these locations.
+async fn leased(
+    context: &Context,
+    arguments: &Arguments,
+    saved: saved::Subject,
+    prepared: prepare::Prepared,
+    opened: Vec<Opened>,
+    apple: &Apple,
+    memory: &Session,
+) -> Result<Exit, Failure> {
     let shape = shape(context, arguments, saved.folder());
-    let Made { plan, prepared, opened, .. } =
-        planning::make(context, prepared, target, chosen, apple).await?;
+    let (opened, waiting) = memory.resume(context, opened).await?;
+    let Made { plan, prepared, opened, .. } = planning::read(context, prepared, opened).await?;
     let policy = prepared.manifests.policies.first();
     saved.check(&plan, policy.and_then(|policy| policy.max_plan_age.as_ref()), clock::now())?;
     if let Some(expected) = &arguments.expect {
@@ -71,17 +91,32 @@ async fn against(
         Apple::Real => options,
         Apple::Sandbox(..) => Options { pause: SANDBOX_PAUSE, ..options },
     };
-    let (report, asked) = match carry_out(context, arguments, &plan, opened, options).await? {
+    if !plan.is_empty() {
+        memory.begin(context, saved.folder(), &plan).await?;
+    }
+    let carried = carry_out(context, arguments, &plan, opened, options, (memory, &waiting)).await?;
+    if !plan.is_empty() {
+        for Report { path, .. } in
+            arguments.reports.iter().filter(|one| one.format == RunFormat::Audit)
+        {
+            memory.audit(path).await?;
+        }
+    }
+    let (report, asked) = match carried {
         Carried { report: Some(report), asked } => (report, asked),
         Carried { report: None, asked } => return Ok(ended_by(asked)),
     };
+    if !plan.is_empty() {
+        memory.end(context, &report).await?;
+    }
     for Report { format, path } in &arguments.reports {
-        files::replace(path, |out| match format {
-            Format::Human => {
+        match format {
+            RunFormat::Human => files::replace(path, |out| {
                 render::run::human(out, &Styles::plain(), &context.streams.shape(), &report)
-            }
-            Format::Json => render::json::write(out, &report),
-        })?;
+            })?,
+            RunFormat::Json => files::replace(path, |out| render::json::write(out, &report))?,
+            RunFormat::Audit => {}
+        }
     }
     // A plan without changes has said so already.
     if arguments.format == Format::Human && !plan.is_empty() {
@@ -116,8 +151,8 @@ fn refuse(context: &Context, arguments: &Arguments, plan: &Plan, verdict: Exit) 
 const SANDBOX_PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
 
 fn shape(context: &Context, arguments: &Arguments, folder: &Utf8Path) -> Shape {
-    let typed =
-        Typed { folder: typed_folder(folder), options: arguments.target.typed(), applying: true };
+    let options = format!("{}{}", arguments.target.typed(), arguments.state.typed());
+    let typed = Typed { folder: typed_folder(folder), options, applying: true };
     Shape { detail: arguments.detail, typed, ..context.streams.shape() }
 }
 
@@ -185,6 +220,7 @@ async fn carry_out(
     plan: &Plan,
     opened: Vec<Opened>,
     options: Options,
+    (memory, waiting): (&Session, &BTreeMap<String, Vec<Waiting>>),
 ) -> Result<Carried, Failure> {
     let writers: Vec<(String, Writer)> = opened
         .into_iter()
@@ -192,9 +228,8 @@ async fn carry_out(
         .collect();
     let narrator = Narrator::new(context, arguments.format == Format::Json, plan);
     let stop = Stop::new();
-    let started_at = clock::now();
     let mut signals = signals::listen()?;
-    let work = apply::apply(plan, &writers, &narrator, &stop, options, started_at, clock::now);
+    let work = apply::apply(plan, &writers, &narrator, &stop, options, memory.memory(), waiting);
     tokio::pin!(work);
     let mut asked = None;
     loop {

@@ -83,6 +83,8 @@ pub(super) enum Command {
     Export(Export),
     /// Claim a location for this installation, or take it over from another.
     Claim(Claim),
+    /// Show what earlier runs did.
+    History(History),
     /// Explain a diagnostic or guard, for example VPP-G104.
     Explain(Explain),
     /// Print a JSON Schema.
@@ -123,6 +125,29 @@ pub(super) struct Target {
     /// Do not run programs that manifests name (inventories and tokens).
     #[arg(long)]
     pub(super) no_exec: bool,
+}
+
+/// Where runs are remembered.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Memory")]
+pub(super) struct State {
+    /// Where runs are remembered: a file, or a postgres:// address for runs on several machines.
+    ///
+    /// Else `VPP_STATE` says where, else it is .vpp/state.db in the folder of the manifests. With
+    /// --sandbox only this option counts; without it a sandbox's memory lies beside its
+    /// --sandbox-state, or goes away with the run.
+    #[arg(long, value_name = "PLACE")]
+    pub(super) state: Option<String>,
+}
+
+impl State {
+    /// The same option again, ready for a shell. An address is not repeated: it may hold a password.
+    pub(super) fn typed(&self) -> String {
+        match &self.state {
+            Some(place) if !place.contains("://") => format!(" --state {}", quoted(place)),
+            Some(_) | None => String::new(),
+        }
+    }
 }
 
 /// What the plan is held against, so that what a change intends stands apart from what would have
@@ -266,6 +291,17 @@ pub(super) enum Format {
     Json,
 }
 
+/// What a run can be reported as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum RunFormat {
+    /// For people.
+    Human,
+    /// For machines.
+    Json,
+    /// A line of JSON for each request that changed something, added to the file.
+    Audit,
+}
+
 /// What a plan can be printed as.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum PlanFormat {
@@ -352,6 +388,8 @@ pub(super) struct Plan {
     #[command(flatten)]
     pub(super) target: Target,
     #[command(flatten)]
+    pub(super) state: State,
+    #[command(flatten)]
     pub(super) base: Base,
     #[command(flatten)]
     pub(super) sharding: Sharding,
@@ -385,9 +423,10 @@ pub(super) struct Apply {
     /// How to print the result; json is a stream of JSON lines.
     #[arg(long, value_enum, default_value_t, help_heading = "Output")]
     pub(super) format: Format,
-    /// Print the result in another format into a file too; may be repeated.
+    /// Print the result in another format into a file too; may be repeated. `audit` adds a line of
+    /// JSON for each request that changed something.
     #[arg(long = "report", value_name = "FORMAT=FILE", help_heading = "Output")]
-    pub(super) reports: Vec<Report<Format>>,
+    pub(super) reports: Vec<Report<RunFormat>>,
     /// List every holder.
     #[arg(long, help_heading = "Output")]
     pub(super) detail: bool,
@@ -396,6 +435,8 @@ pub(super) struct Apply {
     pub(super) detailed_exitcode: bool,
     #[command(flatten)]
     pub(super) target: Target,
+    #[command(flatten)]
+    pub(super) state: State,
     #[command(flatten)]
     pub(super) sharding: Sharding,
 }
@@ -426,6 +467,45 @@ pub(super) struct Status {
     pub(super) target: Target,
     #[command(flatten)]
     pub(super) sharding: Sharding,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct History {
+    #[command(subcommand)]
+    pub(super) action: Option<HistoryAction>,
+    /// Folder of the manifests.
+    #[arg(value_name = "FOLDER", default_value = ".")]
+    pub(super) folder: Utf8PathBuf,
+    /// Show so many runs at most.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(super) most: u32,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
+    pub(super) format: StatusFormat,
+    #[command(flatten)]
+    pub(super) state: State,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum HistoryAction {
+    /// Show one run whole, with everything it sent.
+    Show(HistoryShow),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct HistoryShow {
+    /// The run's id, or how it begins.
+    #[arg(value_name = "RUN")]
+    pub(super) run: String,
+    /// Folder of the manifests.
+    #[arg(value_name = "FOLDER", default_value = ".")]
+    pub(super) folder: Utf8PathBuf,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
+    pub(super) format: Format,
+    #[command(flatten)]
+    pub(super) state: State,
 }
 
 #[derive(Debug, Args)]
@@ -483,6 +563,10 @@ pub(super) enum SchemaSubject {
     Result,
     /// One line of what `apply --format json` streams.
     Events,
+    /// What `history` prints.
+    History,
+    /// One line of what `apply --report audit=FILE` adds to a file.
+    Audit,
     /// A sandbox's seed.
     World,
 }

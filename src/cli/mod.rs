@@ -16,9 +16,11 @@ mod export;
 mod failure;
 mod files;
 mod fmt;
+mod history;
 mod init;
 mod logging;
 mod man;
+mod origin;
 mod output;
 mod plan;
 mod prepare;
@@ -29,9 +31,11 @@ mod revision;
 mod sandbox;
 mod saved;
 mod schema;
+mod session;
 mod shard;
 mod show;
 mod signals;
+mod state;
 mod status;
 mod streams;
 mod survey;
@@ -106,6 +110,7 @@ fn run(context: &Context, command: Command) -> Result<Exit, Failure> {
         Command::Status(arguments) => block_on(status::run(context, &arguments)),
         Command::Export(arguments) => block_on(export::run(context, &arguments)),
         Command::Claim(arguments) => block_on(claim::run(context, &arguments)),
+        Command::History(arguments) => block_on(history::run(context, &arguments)),
         Command::Explain(arguments) => explain::run(context, &arguments),
         Command::Schema(arguments) => schema::run(context, &arguments),
         Command::Sandbox(arguments) => block_on(sandbox::run(context, &arguments)),

@@ -35,7 +35,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         plan_file: arguments.out.as_ref().map(ToString::to_string),
         typed: Typed {
             folder: typed_folder(&arguments.manifests.folder),
-            options: arguments.target.typed(),
+            options: format!("{}{}", arguments.target.typed(), arguments.state.typed()),
             applying: false,
         },
         ..context.streams.shape()
@@ -82,10 +82,30 @@ pub(super) async fn make(
     chosen: &Chosen,
     apple: &Apple,
 ) -> Result<Made, Failure> {
+    let opened = open(context, &mut prepared, target, chosen, apple)?;
+    read(context, prepared, opened).await
+}
+
+/// Opens the chosen locations and leaves only what is for them.
+pub(super) fn open(
+    context: &Context,
+    prepared: &mut Prepared,
+    target: &Target,
+    chosen: &Chosen,
+    apple: &Apple,
+) -> Result<Vec<Opened>, Failure> {
     narrow(&mut prepared.desired, chosen)?;
     prepared.manifests.locations.retain(|location| chosen.has(&location.name.value));
-    let Prepared { manifests, folder, .. } = &prepared;
-    let opened = connect::open_all(context, manifests, folder, target, chosen, apple);
+    let Prepared { manifests, folder, .. } = &*prepared;
+    Ok(connect::open_all(context, manifests, folder, target, chosen, apple))
+}
+
+/// Reads the open locations and compares.
+pub(super) async fn read(
+    context: &Context,
+    mut prepared: Prepared,
+    opened: Vec<Opened>,
+) -> Result<Made, Failure> {
     let roster = Mutex::new(std::mem::take(&mut prepared.roster));
     let progress = Reading::new(context);
     let locations = survey(&opened, &prepared, &roster, &progress).await;

@@ -65,7 +65,8 @@ pub(super) fn checkout(folder: &Utf8Path, revision: &str) -> Result<Checkout, Fa
     Ok(Checkout { place })
 }
 
-fn git(folder: &Utf8Path, arguments: &[&str]) -> anyhow::Result<Vec<u8>> {
+/// What git says in a folder.
+pub(super) fn git(folder: &Utf8Path, arguments: &[&str]) -> anyhow::Result<Vec<u8>> {
     let output = Command::new("git")
         .arg("-C")
         .arg(folder)

@@ -31,3 +31,4 @@ mod pipelines;
 mod plan;
 mod render;
 mod sandbox;
+mod store;

@@ -59,6 +59,8 @@ fn schemas_are_those_of_the_repository() {
         ("plan", "plan.json"),
         ("result", "result.json"),
         ("events", "events.json"),
+        ("history", "history.json"),
+        ("audit", "audit.json"),
         ("world", "world.json"),
     ] {
         let path = format!("{}/schema/{file}", env!("CARGO_MANIFEST_DIR"));

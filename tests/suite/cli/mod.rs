@@ -10,6 +10,7 @@ mod apple;
 mod claims;
 mod exits;
 mod manifests;
+mod memory;
 mod outputs;
 mod places;
 mod quickstart;

@@ -21,6 +21,16 @@ fn the_result_schema_is_up_to_date() {
 }
 
 #[test]
+fn the_history_schema_is_up_to_date() {
+    check("history.json", &vpp::store::history::json_schema());
+}
+
+#[test]
+fn the_audit_schema_is_up_to_date() {
+    check("audit.json", &vpp::store::audit::json_schema());
+}
+
+#[test]
 fn the_event_schema_is_up_to_date() {
     check("events.json", &outcome::event_schema());
 }
