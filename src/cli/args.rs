@@ -85,6 +85,8 @@ pub(super) enum Command {
     Claim(Claim),
     /// Show what earlier runs did.
     History(History),
+    /// Take in what device-management servers and Apple tell.
+    Receive(Receive),
     /// Explain a diagnostic or guard, for example VPP-G104.
     Explain(Explain),
     /// Print a JSON Schema.
@@ -537,6 +539,26 @@ pub(super) struct Claim {
     pub(super) auto_approve: bool,
     #[command(flatten)]
     pub(super) target: Target,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Receive {
+    #[command(flatten)]
+    pub(super) manifests: Manifests,
+    /// Address to listen on, without TLS: that is the business of the proxy in front of it.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8710")]
+    pub(super) listen: std::net::SocketAddr,
+    /// Take events of this Mdm in; may be repeated; of every Mdm with a `webhookKey` if not said.
+    #[arg(long = "mdm", value_name = "NAME")]
+    pub(super) mdms: Vec<String>,
+    /// Tell Apple first to send this location's notifications here; may be repeated.
+    #[arg(long, value_name = "LOCATION")]
+    pub(super) subscribe: Vec<String>,
+    /// Do not run programs that manifests name (for secrets).
+    #[arg(long)]
+    pub(super) no_exec: bool,
+    #[command(flatten)]
+    pub(super) state: State,
 }
 
 #[derive(Debug, Args)]

@@ -26,6 +26,7 @@ mod plan;
 mod prepare;
 mod progress;
 mod reading;
+mod receive;
 mod remainder;
 mod revision;
 mod sandbox;
@@ -111,6 +112,7 @@ fn run(context: &Context, command: Command) -> Result<Exit, Failure> {
         Command::Export(arguments) => block_on(export::run(context, &arguments)),
         Command::Claim(arguments) => block_on(claim::run(context, &arguments)),
         Command::History(arguments) => block_on(history::run(context, &arguments)),
+        Command::Receive(arguments) => block_on(receive::run(context, &arguments)),
         Command::Explain(arguments) => explain::run(context, &arguments),
         Command::Schema(arguments) => schema::run(context, &arguments),
         Command::Sandbox(arguments) => block_on(sandbox::run(context, &arguments)),

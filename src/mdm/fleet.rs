@@ -274,12 +274,13 @@ impl Mdm for Fleet {
     }
 
     fn capabilities(&self) -> Capabilities {
-        // A command is a row under its id: the database refuses a second one.
         Capabilities {
             install: true,
             pushed: false,
+            // A command is a row under its id: the database refuses a second one.
             refuses_repeats: true,
-            lists_all: true,
+            // A token may see the hosts of some teams only, and nothing tells.
+            lists_all: false,
             batch: 1,
         }
     }

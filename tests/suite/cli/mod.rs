@@ -15,6 +15,7 @@ mod outputs;
 mod places;
 mod quickstart;
 mod reading;
+mod receive;
 mod saved;
 mod secrets;
 mod shell;

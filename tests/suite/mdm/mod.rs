@@ -7,4 +7,5 @@ mod memory;
 mod micro;
 mod nano;
 mod receive;
+mod references;
 mod world;
