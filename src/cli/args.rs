@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::choose::Label;
 use super::shard::Shard;
 use crate::sandbox::Generate;
 
@@ -79,6 +80,8 @@ pub(super) enum Command {
     Show(Show),
     /// Show licenses, tokens, owners and users as they stand at Apple.
     Status(Status),
+    /// Show groups with sizes and sources, or why each member is in one.
+    Groups(Groups),
     /// Write manifests of what is at Apple, so that the first plan is empty.
     Export(Export),
     /// Claim a location for this installation, or take it over from another.
@@ -115,6 +118,9 @@ pub(super) struct Target {
     /// Only these locations.
     #[arg(long = "location", value_name = "NAME")]
     pub(super) locations: Vec<String>,
+    /// Only locations with this label; may be repeated: all of them must fit.
+    #[arg(long = "label", value_name = "KEY=VALUE")]
+    pub(super) labels: Vec<Label>,
     /// Use a sandbox made from this world instead of Apple.
     #[arg(long, value_name = "WORLD")]
     pub(super) sandbox: Option<Utf8PathBuf>,
@@ -172,6 +178,9 @@ impl Target {
         let mut words = vec![];
         for location in &self.locations {
             words.extend(["--location".to_owned(), quoted(location)]);
+        }
+        for label in &self.labels {
+            words.extend(["--label".to_owned(), quoted(&label.to_string())]);
         }
         if let Some(world) = &self.sandbox {
             words.extend(["--sandbox".to_owned(), quoted(world.as_str())]);
@@ -508,6 +517,44 @@ pub(super) struct HistoryShow {
     pub(super) format: Format,
     #[command(flatten)]
     pub(super) state: State,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct Groups {
+    #[command(subcommand)]
+    pub(super) show: Option<GroupsCommand>,
+    #[command(flatten)]
+    pub(super) list: GroupsList,
+}
+
+/// What of groups is shown, where it is not the list.
+#[derive(Debug, Subcommand)]
+pub(super) enum GroupsCommand {
+    /// Show the members of one group and why each is in it.
+    Show(GroupsShow),
+}
+
+/// All groups.
+#[derive(Debug, Args)]
+pub(super) struct GroupsList {
+    #[command(flatten)]
+    pub(super) manifests: Manifests,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
+    pub(super) format: StatusFormat,
+    /// Do not run programs that manifests name (inventories and secrets).
+    #[arg(long)]
+    pub(super) no_exec: bool,
+}
+
+/// One group.
+#[derive(Debug, Args)]
+pub(super) struct GroupsShow {
+    /// Name of the group.
+    pub(super) name: String,
+    #[command(flatten)]
+    pub(super) list: GroupsList,
 }
 
 #[derive(Debug, Args)]

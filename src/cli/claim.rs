@@ -34,10 +34,11 @@ async fn claim(
     apple: &Apple,
 ) -> Result<Exit, Failure> {
     let folder = prepare::root(&arguments.manifests.folder);
-    let chosen = Chosen::these(manifests, vec![arguments.location.clone()])?;
+    let chosen = Chosen::these(manifests, vec![arguments.location.clone()])?
+        .labeled(manifests, &arguments.target.labels)?;
     let opened = connect::open_all(context, manifests, &folder, &arguments.target, &chosen, apple);
     let Some(one) = opened.into_iter().next() else {
-        return Err(Failure::usage(format!("there is no location `{}`", arguments.location)));
+        return Err(Failure::usage(format!("`{}` does not have the label", arguments.location)));
     };
     let reader = one.reader.map_err(|reason| anyhow::anyhow!(reason))?;
     let location = manifests.locations.iter().find(|location| location.name.value == one.name);

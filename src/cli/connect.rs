@@ -152,7 +152,7 @@ pub(super) fn candidates(
     target: &Target,
     apple: &Apple,
 ) -> Result<Vec<Candidate>, Failure> {
-    let chosen = Chosen::typed(manifests, &target.locations, None)?;
+    let chosen = Chosen::typed(manifests, target, None)?;
     let opened = open_all(context, manifests, folder, target, &chosen, apple);
     let candidate = |one: Opened| {
         let location = manifests.locations.iter().find(|location| location.name.value == one.name);

@@ -16,6 +16,7 @@ mod export;
 mod failure;
 mod files;
 mod fmt;
+mod groups;
 mod history;
 mod init;
 mod logging;
@@ -109,6 +110,7 @@ fn run(context: &Context, command: Command) -> Result<Exit, Failure> {
         Command::Apply(arguments) => block_on(apply::run(context, &arguments)),
         Command::Show(arguments) => show::run(context, &arguments),
         Command::Status(arguments) => block_on(status::run(context, &arguments)),
+        Command::Groups(arguments) => groups::run(context, &arguments),
         Command::Export(arguments) => block_on(export::run(context, &arguments)),
         Command::Claim(arguments) => block_on(claim::run(context, &arguments)),
         Command::History(arguments) => block_on(history::run(context, &arguments)),

@@ -58,7 +58,7 @@ pub(super) fn choose(
     if let Some(shard) = shard {
         shard.judges(manifests)?;
     }
-    let chosen = Chosen::typed(manifests, &target.locations, shard)?;
+    let chosen = Chosen::typed(manifests, target, shard)?;
     if let (Some(shard), Chosen::These(names)) = (shard, &chosen) {
         let (mine, all) = (names.len(), manifests.locations.len());
         context.streams.hint(&format!("shard {shard} has {mine} of {all} locations"))?;

@@ -3,11 +3,12 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::Context;
+use super::clock;
 use super::exit::Exit;
 use super::failure::Failure;
 use crate::desired::{self, Desired};
 use crate::diagnostic::Diagnostic;
-use crate::inventory;
+use crate::inventory::{self, LoadedInventories};
 use crate::license::Roster;
 use crate::manifest::{self, Manifests};
 use crate::render;
@@ -36,24 +37,52 @@ pub(super) fn prepare_with(
     context: &Context,
     folder: &Utf8Path,
     allow_exec: bool,
-    mut roster: Roster,
+    roster: Roster,
 ) -> Result<Prepared, Failure> {
+    let Read { folder, manifests, loaded: _, desired, roster, diagnostics } =
+        read(context, folder, allow_exec, roster)?;
+    let digest = desired::digest(&desired, &roster);
+    Ok(Prepared { folder, manifests, desired, roster, diagnostics, digest })
+}
+
+/// What manifests and inventories say, with the inventories' rows.
+pub(super) struct Read {
+    pub(super) folder: Utf8PathBuf,
+    pub(super) manifests: Manifests,
+    pub(super) loaded: LoadedInventories,
+    pub(super) desired: Desired,
+    pub(super) roster: Roster,
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads manifests and inventories and resolves them. Errors end it.
+pub(super) fn read(
+    context: &Context,
+    folder: &Utf8Path,
+    allow_exec: bool,
+    mut roster: Roster,
+) -> Result<Read, Failure> {
     let manifest::Loaded { manifests, mut diagnostics } = manifest::load(folder);
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Err(refuse(context, &manifests, &diagnostics)?);
     }
     let root = root(folder);
-    let environment =
-        inventory::Environment { vars: context.environment.vars().clone(), allow_exec };
-    let loaded = inventory::load_all(&manifests, &root, &environment);
-    diagnostics.extend(loaded.diagnostics);
+    let environment = inventory::Environment {
+        vars: context.environment.vars().clone(),
+        allow_exec,
+        now: clock::now(),
+        memory: None,
+        patience: inventory::Patience::default(),
+    };
+    let mut loaded = inventory::load_all(&manifests, &root, &environment);
+    diagnostics.append(&mut loaded.diagnostics);
     let resolved = desired::resolve(&manifests, &loaded.tables, &mut roster);
     diagnostics.extend(resolved.diagnostics);
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Err(refuse(context, &manifests, &diagnostics)?);
     }
-    let digest = desired::digest(&resolved.desired, &roster);
-    Ok(Prepared { folder: root, manifests, desired: resolved.desired, roster, diagnostics, digest })
+    let desired = resolved.desired;
+    Ok(Read { folder: root, manifests, loaded, desired, roster, diagnostics })
 }
 
 /// The folder that paths in manifests are relative to.

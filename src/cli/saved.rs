@@ -78,6 +78,8 @@ impl Subject {
                  with it\nhint: apply the folder with --shard, or make the plan with it"
             )));
         }
+        let labels = &arguments.target.labels;
+        let labeled = Chosen::All.labeled(manifests, labels)?;
         let typed = &arguments.target.locations;
         for LocationPlan { name, .. } in &saved.locations {
             if !manifests.locations.iter().any(|location| location.name.value == *name) {
@@ -93,6 +95,12 @@ impl Subject {
                 return Err(Failure::usage(format!(
                     "the plan is for {name} too, and a saved plan is applied whole\nhint: make \
                      a plan with the same --location"
+                )));
+            }
+            if !labeled.has(name) {
+                return Err(Failure::usage(format!(
+                    "the plan is for {name} too, which does not have the label, and a saved plan is \
+                     applied whole\nhint: make a plan with the same --label"
                 )));
             }
         }

@@ -17,7 +17,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     let prepared =
         prepare::prepare(context, &arguments.manifests.folder, !arguments.target.no_exec)?;
     let Arguments { target, sharding, .. } = arguments;
-    let chosen = Chosen::typed(&prepared.manifests, &target.locations, sharding.shard)?;
+    let chosen = Chosen::typed(&prepared.manifests, target, sharding.shard)?;
     let apple = Apple::start(target).await?;
     let made = planning::make(context, prepared, target, &chosen, &apple).await;
     apple.stop().await?;

@@ -11,6 +11,7 @@ mod entries;
 mod groups;
 mod names;
 mod numbering;
+pub mod overview;
 mod people;
 mod resolve;
 mod seats;

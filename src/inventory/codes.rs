@@ -15,6 +15,14 @@ pub static CODES: &[&Code] = &[
     &EXEC_FAILED,
     &EXEC_OUTPUT,
     &EXEC_ENVIRONMENT,
+    &NO_ANSWER,
+    &REFUSED,
+    &INCOMPLETE,
+    &SECRET,
+    &ROSTER,
+    &NO_DEVICE,
+    &TWO_DEVICES,
+    &NOT_MANAGED,
 ];
 
 pub(super) static UNREADABLE: Code = Code {
@@ -119,6 +127,74 @@ pub(super) static EXEC_ENVIRONMENT: Code = Code {
     explain: "`env` names the environment variables the program gets, beside PATH and HOME. One \
               of them is not set where this tool runs; most programs would go on without and \
               list too little.",
+};
+
+pub(super) static NO_ANSWER: Code = Code {
+    id: "VPP-I014",
+    title: "inventory server gives no answer",
+    explain: "The server of an inventory could not be reached, went on failing or throttling, or \
+              took longer than the inventory's `timeout` in all. What it gave until then is not \
+              used: half an inventory would look like devices that left. Run again later, or give \
+              it more time.",
+};
+
+pub(super) static REFUSED: Code = Code {
+    id: "VPP-I015",
+    title: "inventory server refuses",
+    explain: "The server of an inventory answered that this may not be read, or that something the \
+              manifest names (a group, a label, a team) is not there. A group that is gone is an \
+              error and never an empty group: its licenses would be taken back. Check the secret, \
+              the permissions the README lists, and the ids in the manifest.",
+};
+
+pub(super) static INCOMPLETE: Code = Code {
+    id: "VPP-I016",
+    title: "inventory server does not list everything",
+    explain: "What the server listed disagrees with what it counts, a page was missing, came twice \
+              or led to where it had been, or an answer broke off. It was read again up to three \
+              times, because lists move while they are read. Nothing is planned from a part. Run \
+              again; where it stays, the server has a defect.",
+};
+
+pub(super) static SECRET: Code = Code {
+    id: "VPP-I017",
+    title: "secret of an inventory is not to be had",
+    explain: "The manifest says where the secret of an inventory comes from (`env`, `file` or \
+              `command`), and it is not there, is empty, or comes from a program that `--no-exec` \
+              forbids to run. It is read late and appears in no output.",
+};
+
+pub(super) static ROSTER: Code = Code {
+    id: "VPP-I018",
+    title: "roster is not whole",
+    explain: "A roster's file is missing, is declared `delta` (only what changed) or `absent`, or \
+              its files contradict each other: an enrollment of somebody who is not among the \
+              people, a class that does not exist. A delta read as if it were everything would \
+              look like people that left. Export the whole set (`bulk`) again.",
+};
+
+pub(super) static NO_DEVICE: Code = Code {
+    id: "VPP-I019",
+    title: "people of an inventory have no device",
+    explain: "People are in the roster or group, and the inventory that says who has which device \
+              names none for them. They get nothing where licenses go to devices. That is how a \
+              year begins; when it stays, the map of people to devices is out of date.",
+};
+
+pub(super) static TWO_DEVICES: Code = Code {
+    id: "VPP-I020",
+    title: "people of an inventory have several devices",
+    explain: "People are named as users of more than one device, and every one of these devices is \
+              a row: each takes a license. That may be meant; often the device somebody handed back \
+              still carries their name.",
+};
+
+pub(super) static NOT_MANAGED: Code = Code {
+    id: "VPP-I021",
+    title: "devices of a group are not managed",
+    explain: "Devices are members of an Entra group, and Intune has no managed device for them, so \
+              they have no serial number here and are left out. Computers that are only registered \
+              are like that. A device you expect to be managed has to be enrolled.",
 };
 
 #[cfg(test)]

@@ -1,25 +1,36 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use camino::Utf8Path;
+use jiff::Timestamp;
 
+use super::ask::Patience;
 use super::codes;
 use super::filter::Filter;
-use super::source::{CsvFile, Freshness, Program, Source};
+use super::memory::Memory;
+use super::source::{
+    Apple, CsvFile, Entra, Fleet, Freshness, Given, Jamf, Program, Roster, Source,
+};
 use super::table::{Rows, Table, Wanted};
 use crate::diagnostic::Diagnostic;
 use crate::license::SerialNumber;
 use crate::manifest::Manifests;
-use crate::manifest::kind::{DeviceColumn, Inventory, InventorySource};
+use crate::manifest::kind::{DeviceColumn, DeviceMap, Inventory, InventorySource};
 
 /// How many inventories are read at once. Programs mostly wait, so this is not about cores.
 const AT_ONCE: usize = 8;
 
-/// What programs of the manifests may see, and whether they are run at all.
+/// What sources may see and use, and whether programs of the manifests are run at all.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
+    /// The moment this run is about, for what sources sign and keep.
+    pub now: Timestamp,
+    /// What sources keep for the next run; without it they read whole.
+    pub memory: Option<Arc<dyn Memory>>,
+    /// How patiently servers are asked.
+    pub patience: Patience,
     /// The variables of this process, from which a program gets PATH, HOME and those it names.
     pub vars: BTreeMap<String, String>,
     /// Whether the person or pipeline that started this run trusts the manifests to name programs.
@@ -40,7 +51,7 @@ pub struct LoadedInventories {
 /// Where a table came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceReport {
-    /// A path relative to the manifests, or a command.
+    /// A path relative to the manifests, a command, or a server's address.
     pub origin: String,
     /// How many rows it gave.
     pub rows: u64,
@@ -58,23 +69,25 @@ pub fn load_all(
     folder: &Utf8Path,
     environment: &Environment,
 ) -> LoadedInventories {
-    let inventories = &manifests.inventories;
-    let next = AtomicUsize::new(0);
-    let done: Mutex<BTreeMap<usize, Read>> = Mutex::default();
-    thread::scope(|scope| {
-        for _ in 0..inventories.len().min(AT_ONCE) {
-            scope.spawn(|| {
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(inventory) = inventories.get(index) else { break };
-                    let read = read(inventory, wanted(manifests, inventory), folder, environment);
-                    done.lock().unwrap_or_else(PoisonError::into_inner).insert(index, read);
-                }
-            });
-        }
+    // Rosters whose people's devices another inventory knows come after it.
+    let (after, first): (Vec<_>, Vec<_>) = manifests
+        .inventories
+        .iter()
+        .enumerate()
+        .partition(|(_, inventory)| devices_of(inventory).is_some());
+    let mut done = read_all(&first, |inventory| {
+        read(inventory, wanted(manifests, inventory), folder, environment, None)
     });
+    let joined = read_all(&after, |inventory| {
+        let from = devices_of(inventory).map(|devices| &devices.from.value);
+        let known = first.iter().find(|(_, other)| Some(&other.name.value) == from);
+        let table = known.and_then(|(index, _)| done.get(index)?.as_ref().ok());
+        let table = table.map(|(table, ..)| table);
+        read(inventory, wanted(manifests, inventory), folder, environment, table)
+    });
+    done.extend(joined);
+    let inventories = &manifests.inventories;
     let mut loaded = LoadedInventories::default();
-    let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     for (index, read) in done {
         let Some(inventory) = inventories.get(index) else { continue };
         let name = &inventory.name.value;
@@ -108,7 +121,7 @@ pub fn load_references(
     // One that is missing was reported with the manifests.
     let Some(inventory) = inventory else { return Ok(Vec::new()) };
     let wanted = Wanted::Named(BTreeSet::from([reference.value.clone()]));
-    let (table, ..) = read(inventory, wanted, folder, environment)?;
+    let (table, ..) = read(inventory, wanted, folder, environment, None)?;
     let Some(serials) = table.serials() else {
         let message = format!("the rows of {} are people, not devices", table.origin());
         let people = Diagnostic::error(&codes::NO_COLUMN, message);
@@ -132,13 +145,50 @@ pub fn load_references(
     Ok(rows.collect())
 }
 
+/// Reads these inventories, several at once.
+fn read_all(
+    inventories: &[(usize, &Inventory)],
+    read: impl Fn(&Inventory) -> Read + Sync,
+) -> BTreeMap<usize, Read> {
+    let next = AtomicUsize::new(0);
+    let done: Mutex<BTreeMap<usize, Read>> = Mutex::default();
+    thread::scope(|scope| {
+        for _ in 0..inventories.len().min(AT_ONCE) {
+            scope.spawn(|| {
+                while let Some((index, inventory)) =
+                    inventories.get(next.fetch_add(1, Ordering::Relaxed))
+                {
+                    let read = read(inventory);
+                    done.lock().unwrap_or_else(PoisonError::into_inner).insert(*index, read);
+                }
+            });
+        }
+    });
+    done.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The inventory a roster takes its people's devices from.
+fn devices_of(inventory: &Inventory) -> Option<&DeviceMap> {
+    match &inventory.source.value {
+        InventorySource::Roster(roster) => roster.devices.as_ref(),
+        InventorySource::Csv { .. }
+        | InventorySource::Exec { .. }
+        | InventorySource::Apple(_)
+        | InventorySource::Entra(_)
+        | InventorySource::Fleet(_)
+        | InventorySource::Jamf(_) => None,
+    }
+}
+
 fn read(
     inventory: &Inventory,
     wanted: Wanted,
     folder: &Utf8Path,
     environment: &Environment,
+    devices: Option<&Table>,
 ) -> Read {
     let span = inventory.source.span;
+    let given = Given { folder, environment, span };
     match &inventory.source.value {
         InventorySource::Csv { path } => {
             read_from(&CsvFile { folder, path, span }, inventory, wanted)
@@ -147,6 +197,13 @@ fn read(
             let program =
                 Program { folder, command, variables: env, timeout: *timeout, environment, span };
             read_from(&program, inventory, wanted)
+        }
+        InventorySource::Apple(apple) => read_from(&Apple { given, apple }, inventory, wanted),
+        InventorySource::Entra(entra) => read_from(&Entra { given, entra }, inventory, wanted),
+        InventorySource::Fleet(fleet) => read_from(&Fleet { given, fleet }, inventory, wanted),
+        InventorySource::Jamf(jamf) => read_from(&Jamf { given, jamf }, inventory, wanted),
+        InventorySource::Roster(roster) => {
+            read_from(&Roster { folder, asked: roster, devices, span }, inventory, wanted)
         }
     }
 }
@@ -161,6 +218,9 @@ fn read_from(source: &dyn Source, inventory: &Inventory, wanted: Wanted) -> Read
 /// The columns the groups from this inventory read.
 fn wanted(manifests: &Manifests, inventory: &Inventory) -> Wanted {
     let mut named = BTreeSet::new();
+    let maps = manifests.inventories.iter().filter_map(devices_of);
+    let maps = maps.filter(|devices| devices.from.value == inventory.name.value);
+    named.extend(maps.filter_map(|devices| Some(devices.person.as_ref()?.value.clone())));
     for group in &manifests.groups {
         let from_here = group.from.as_ref().is_some_and(|from| from.value == inventory.name.value);
         let Some(filter) = group.filter.as_ref().filter(|_| from_here) else { continue };

@@ -96,7 +96,7 @@ impl Manifests {
     fn take(&mut self, document: Typed) {
         match document {
             Typed::Location(location) => self.locations.push(*location),
-            Typed::Inventory(inventory) => self.inventories.push(inventory),
+            Typed::Inventory(inventory) => self.inventories.push(*inventory),
             Typed::Group(group) => self.groups.push(group),
             Typed::Asset(asset) => self.assets.push(*asset),
             Typed::Subscription(subscription) => self.subscriptions.push(*subscription),

@@ -1,16 +1,17 @@
 //! What manifests mean, as one number: comments, white space, the order of keys and of documents,
 //! and the names of files do not count.
 
+mod inventory;
+
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
 use super::Manifests;
 use super::kind::{
-    Allowance, AssetManifest, Breaker, Columns, DeviceColumn, EntrySpec, Freeze, Group, Inventory,
-    InventorySource, Limit, Limits, Location, Mdm, MdmDriver, MdmProgram, MdmServer,
-    NotificationDoor, Owner, Policy, Protection, PushingMdm, SeatEntrySpec, Share, StockGuard,
-    SubscriptionManifest, TokenExpiry, TokenSource,
+    Allowance, AssetManifest, Breaker, DeviceColumn, EntrySpec, Freeze, Group, Limit, Limits,
+    Location, Mdm, MdmDriver, MdmProgram, MdmServer, NotificationDoor, Owner, Policy, Protection,
+    PushingMdm, SeatEntrySpec, Share, StockGuard, SubscriptionManifest, TokenExpiry, TokenSource,
 };
 use crate::diagnostic::At;
 
@@ -225,36 +226,6 @@ impl Meaning for Owner {
         ink.text(id);
         ink.text(name);
         metadata.write(ink);
-    }
-}
-
-impl Meaning for Inventory {
-    fn write(&self, ink: &mut Ink) {
-        let Self { name, source, columns } = self;
-        name.write(ink);
-        source.write(ink);
-        let Columns { serial, user, email, managed_apple_id } = columns;
-        serial.write(ink);
-        user.write(ink);
-        email.write(ink);
-        managed_apple_id.write(ink);
-    }
-}
-
-impl Meaning for InventorySource {
-    fn write(&self, ink: &mut Ink) {
-        match self {
-            Self::Csv { path } => {
-                ink.text("csv");
-                ink.text(path.as_str());
-            }
-            Self::Exec { command, env, timeout } => {
-                ink.text("exec");
-                ink.list(command);
-                ink.set(env.iter().map(String::as_str));
-                timeout.write(ink);
-            }
-        }
     }
 }
 

@@ -15,6 +15,7 @@ pub mod diff;
 pub mod escape;
 mod examples;
 mod fingerprint;
+pub mod groups;
 pub mod history;
 pub mod holdings;
 pub mod json;

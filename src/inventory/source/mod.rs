@@ -1,13 +1,26 @@
 //! Where rows come from: one file per kind of source, behind one small trait.
 
+mod apple;
 mod csv;
+mod entra;
 mod exec;
+mod fleet;
+mod jamf;
 mod json_rows;
 mod path;
 mod quotes;
+mod roster;
+mod server;
+mod sheet;
 
+pub(super) use apple::Apple;
 pub(super) use csv::CsvFile;
+pub(super) use entra::Entra;
 pub(super) use exec::Program;
+pub(super) use fleet::Fleet;
+pub(super) use jamf::Jamf;
+pub(super) use roster::Roster;
+pub(super) use server::Given;
 
 use jiff::Timestamp;
 

@@ -38,6 +38,8 @@ pub struct Rows<'m> {
     lines: Vec<u32>,
     pub(super) skipped: Counted,
     pub(super) invalid: Counted,
+    /// What the source itself found worth knowing.
+    warned: Vec<Diagnostic>,
 }
 
 /// How often something happened, with the first few places.
@@ -78,6 +80,7 @@ impl<'m> Rows<'m> {
             lines: vec![],
             skipped: Counted::default(),
             invalid: Counted::default(),
+            warned: vec![],
         }
     }
 
@@ -104,6 +107,11 @@ impl<'m> Rows<'m> {
     /// The columns seen so far.
     pub fn header(&self) -> &[String] {
         &self.header
+    }
+
+    /// Takes in what the source itself found worth knowing.
+    pub fn warn(&mut self, warnings: impl IntoIterator<Item = Diagnostic>) {
+        self.warned.extend(warnings);
     }
 
     /// Takes one row in. `line` counts from 1.
@@ -154,11 +162,12 @@ impl<'m> Rows<'m> {
             .meanings()
             .map(|name| self.by_name.get(name?).and_then(|&column| *self.kept.get(column)?));
         let keys = Keys { serial, user, email, managed_apple_id };
-        let Self { inventory, origin, header, columns, mut lines, skipped, .. } = self;
+        let Self { inventory, origin, header, columns, mut lines, skipped, warned, .. } = self;
         lines.shrink_to_fit();
         let columns = columns.into_iter().map(ColumnBuilder::finish).collect();
         let table = Table { origin, header, columns, lines, keys };
-        let warnings = checks::warnings(inventory, &table, &skipped);
+        let mut warnings = warned;
+        warnings.extend(checks::warnings(inventory, &table, &skipped));
         Ok((table, warnings))
     }
 

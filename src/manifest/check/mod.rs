@@ -2,6 +2,7 @@
 
 mod assets;
 mod cycles;
+mod inventories;
 mod locations;
 mod names;
 mod references;
@@ -20,6 +21,7 @@ pub(super) fn all(
     let mut diagnostics = names::duplicates(names);
     diagnostics.extend(references::dangling(manifests, names, unreadable));
     diagnostics.extend(cycles::find(&manifests.groups));
+    diagnostics.extend(inventories::without_devices(&manifests.inventories));
     diagnostics.extend(locations::pinned_twice(&manifests.locations));
     diagnostics.extend(locations::uninstall_without_mdm(&manifests.locations));
     diagnostics.extend(assets::claimed_twice(&manifests.assets));

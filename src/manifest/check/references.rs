@@ -2,6 +2,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::diagnostic::{At, Diagnostic, Span, nearest};
 use crate::license::AdamId;
+use crate::manifest::kind::InventorySource;
 use crate::manifest::read::{Kind, shown};
 use crate::manifest::{Manifests, codes};
 
@@ -23,6 +24,11 @@ pub(super) fn dangling(
     let mut check = Check { known, unreadable, suggestions: SUGGESTIONS, found: Vec::new() };
     for location in &manifests.locations {
         check.all(Kind::Mdm, &location.mdm);
+    }
+    for inventory in &manifests.inventories {
+        if let InventorySource::Roster(roster) = &inventory.source.value {
+            check.all(Kind::Inventory, roster.devices.as_ref().map(|devices| &devices.from));
+        }
     }
     for group in &manifests.groups {
         check.all(Kind::Inventory, &group.from);

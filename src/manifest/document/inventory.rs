@@ -1,12 +1,23 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::source::{AppleBusiness, AppleSchool, AsmRoster, Entra, Fleet, Jamf, OneRoster};
 use super::value::{Duration, Name, Text, Variable};
 
 /// Where groups get their members: a table of devices, of people, or of devices and their users.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(extend("oneOf" = [{ "required": ["csv"] }, { "required": ["exec"] }]))]
+#[schemars(extend("oneOf" = [
+    { "required": ["csv"] },
+    { "required": ["exec"] },
+    { "required": ["appleBusiness"] },
+    { "required": ["appleSchool"] },
+    { "required": ["entra"] },
+    { "required": ["fleet"] },
+    { "required": ["jamf"] },
+    { "required": ["oneroster"] },
+    { "required": ["asmRoster"] }
+]))]
 pub struct Inventory {
     /// Its name, which groups refer to.
     #[schemars(example = &"devices")]
@@ -17,6 +28,27 @@ pub struct Inventory {
     /// A program whose standard output is JSON lines, one object a row.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exec: Option<Exec>,
+    /// Apple Business.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub apple_business: Option<AppleBusiness>,
+    /// Apple School Manager.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub apple_school: Option<AppleSchool>,
+    /// Microsoft Entra and Intune.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entra: Option<Entra>,
+    /// Fleet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fleet: Option<Fleet>,
+    /// Jamf Pro.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jamf: Option<Jamf>,
+    /// A OneRoster CSV set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oneroster: Option<OneRoster>,
+    /// Apple School Manager's CSV set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asm_roster: Option<AsmRoster>,
 }
 
 /// A CSV file with a header. At least one of `serial` and `user` is needed.

@@ -11,6 +11,7 @@ mod inventory;
 mod location;
 mod mdm;
 mod policy;
+mod source;
 mod subscription;
 mod value;
 
@@ -23,10 +24,14 @@ pub use policy::{
     Allowance, Freeze, Limit, Limits, Policy, Protection, Run, Share, Stock, Stop, TokenExpiry,
     WarnBelow,
 };
+pub use source::{
+    AppleBusiness, AppleSchool, AsmRoster, AsmRosterDevices, Entra, Federated, Fleet, Jamf,
+    OneRoster, OneRosterDevices, Picks, RowsAre,
+};
 pub use subscription::{SeatEntry, SeatReclaim, Subscription};
 pub use value::{
-    AdamId, BundleId, Day, Days, Duration, Guard, Id, Moment, Name, Percent, Reference, Text,
-    Variable,
+    AdamId, BundleId, Column, Day, Days, Duration, Guard, Id, Loopback, Moment, Name, Percent,
+    Reference, Text, Variable,
 };
 
 use serde::Serialize;
@@ -40,7 +45,7 @@ pub enum Document {
     /// One pool of licenses at Apple.
     Location(Location),
     /// Where groups get their members.
-    Inventory(Inventory),
+    Inventory(Box<Inventory>),
     /// A named set of devices and people.
     Group(Group),
     /// An app and who should have it.

@@ -49,6 +49,10 @@ texts! {
     BundleId: { "type": "string", "pattern": "^[A-Za-z0-9._-]{1,155}$" };
     /// The name of an environment variable.
     Variable: { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,199}$" };
+    /// A column of our own naming.
+    Column: { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,99}$" };
+    /// An address on this machine.
+    Loopback: { "type": "string", "pattern": "^http://(127\\.0\\.0\\.1|localhost|\\[::1\\])(:[0-9]{1,5})?/?$" };
     /// A percentage from 0% to 100%.
     Percent: { "type": "string", "pattern": "^(0*100(\\.0{1,9})?|0*[0-9]{1,2}(\\.[0-9]{1,9})?)%$" };
     /// A duration: days, hours, minutes and seconds, in this order.

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 
+use super::{AppleOrganization, Entra, FleetInventory, JamfInventory, Roster};
 use crate::diagnostic::At;
 
 /// Where groups get their members.
@@ -32,6 +33,16 @@ pub enum InventorySource {
         /// How long it may take.
         timeout: Duration,
     },
+    /// Apple Business or Apple School Manager.
+    Apple(AppleOrganization),
+    /// Microsoft Entra and Intune.
+    Entra(Entra),
+    /// Fleet.
+    Fleet(FleetInventory),
+    /// Jamf Pro.
+    Jamf(JamfInventory),
+    /// A roster of a school.
+    Roster(Roster),
 }
 
 /// Which columns of an inventory mean what. At least one of `serial` and `user` is set.

@@ -6,6 +6,7 @@ mod inventory;
 mod location;
 mod mdm;
 mod policy;
+mod source;
 mod subscription;
 
 pub use asset::{AssetManifest, EntrySpec, Intent, LicenseKind, ReclaimMode, WhenShort};
@@ -17,5 +18,9 @@ pub use location::{
 pub use mdm::{DeviceColumn, Mdm, MdmDriver, MdmProgram, MdmServer, PushingMdm};
 pub use policy::{
     Allowance, Breaker, Freeze, Limit, Limits, Policy, Protection, Share, StockGuard, TokenExpiry,
+};
+pub use source::{
+    AppleEdition, AppleOrganization, DeviceMap, Entra, EntraProof, FleetInventory, JamfInventory,
+    Picks, Roster, RosterForm, RowsAre,
 };
 pub use subscription::{SeatEntrySpec, SubscriptionManifest};

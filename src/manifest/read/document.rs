@@ -79,7 +79,7 @@ impl Kind {
 #[derive(Debug)]
 pub(in crate::manifest) enum Typed {
     Location(Box<Location>),
-    Inventory(Inventory),
+    Inventory(Box<Inventory>),
     Group(Group),
     Asset(Box<AssetManifest>),
     Subscription(Box<SubscriptionManifest>),
@@ -180,11 +180,15 @@ fn document(report: &mut Report, root: &Node<'_>, text: &str, found: &mut Found)
     if kind == Kind::Mdm {
         mdm::secrets(report, entries, &mut found.secrets);
     }
+    if kind == Kind::Inventory {
+        inventory::secrets(report, entries, &mut found.secrets);
+    }
     let typed = match kind {
         Kind::Location => {
             location::read(report, fields, name).map(|document| Typed::Location(Box::new(document)))
         }
-        Kind::Inventory => inventory::read(report, fields, name).map(Typed::Inventory),
+        Kind::Inventory => inventory::read(report, fields, name)
+            .map(|document| Typed::Inventory(Box::new(document))),
         Kind::Group => group::read(report, fields, name).map(Typed::Group),
         Kind::App => asset::read(report, fields, name, AssetKind::App)
             .map(|document| Typed::Asset(Box::new(document))),

@@ -2,27 +2,50 @@ use std::time::Duration;
 
 use super::fields::{Field, Fields};
 use super::report::Report;
-use super::{secret, time, value};
-use crate::diagnostic::{At, Diagnostic};
+use super::{address, roster, secret, source, time, value};
+use crate::diagnostic::{At, Diagnostic, Span};
 use crate::manifest::codes;
-use crate::manifest::kind::{Columns, Inventory, InventorySource};
+use crate::manifest::kind::{AppleEdition, Columns, Inventory, InventorySource, RosterForm};
+use crate::yaml::{Entry, Value};
 
 /// How long a program may take where the manifest does not say.
 const DEFAULT_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// The keys that say where rows come from, and what each is in messages.
+const KINDS: [(&str, &str); 9] = [
+    ("csv", "`csv`"),
+    ("exec", "`exec`"),
+    ("appleBusiness", "`appleBusiness`"),
+    ("appleSchool", "`appleSchool`"),
+    ("entra", "`entra`"),
+    ("fleet", "`fleet`"),
+    ("jamf", "`jamf`"),
+    ("oneroster", "`oneroster`"),
+    ("asmRoster", "`asmRoster`"),
+];
 
 pub(super) fn read(
     report: &mut Report,
     fields: &mut Fields<'_, '_>,
     name: Option<At<String>>,
 ) -> Option<Inventory> {
-    let chosen = fields.one_of(report, &["csv", "exec"])?;
-    let what = if chosen.key == "csv" { "`csv`" } else { "`exec`" };
+    let chosen = fields.one_of(report, &KINDS.map(|(key, _)| key))?;
+    let what = KINDS.iter().find(|(key, _)| *key == chosen.key).map_or("", |(_, what)| what);
     let mut inner = Fields::of(report, what, chosen)?;
-    let source =
-        if chosen.key == "csv" { csv(report, &mut inner) } else { exec(report, &mut inner) };
-    let columns = columns(report, &mut inner);
+    let place = chosen.key_place;
+    let (source, columns) = match chosen.key {
+        "csv" => (csv(report, &mut inner), columns(report, &mut inner)),
+        "exec" => (exec(report, &mut inner), columns(report, &mut inner)),
+        "appleBusiness" => source::apple(report, &mut inner, AppleEdition::Business, place),
+        "appleSchool" => source::apple(report, &mut inner, AppleEdition::School, place),
+        "entra" => source::entra(report, &mut inner, place),
+        "fleet" => source::fleet(report, &mut inner, place),
+        "jamf" => source::jamf(report, &mut inner, place),
+        "oneroster" => roster::read(report, &mut inner, RosterForm::OneRoster, place),
+        _ => roster::read(report, &mut inner, RosterForm::AppleSchool, place),
+    };
     inner.finish(report, &[]);
-    let source = report.at(source?, chosen.key_place);
+    let source = report.at(source?, place);
     Some(Inventory { name: name?, source, columns })
 }
 
@@ -84,5 +107,18 @@ fn columns(report: &mut Report, fields: &mut Fields<'_, '_>) -> Columns {
         user: column("user"),
         email: column("email"),
         managed_apple_id: column("managedAppleId"),
+    }
+}
+
+/// Where values stand that may be a secret or a password, so that nothing ever prints them.
+pub(super) fn secrets(report: &Report, entries: &[Entry<'_>], spans: &mut Vec<Span>) {
+    for entry in entries {
+        let Value::Mapping(inner) = &entry.value.value else { continue };
+        for key in ["token", "secret", "key"] {
+            secret::hide_behind(report, key, inner, spans);
+        }
+        let address = inner.iter().filter(|entry| entry.key == "url" || entry.key == "endpoint");
+        let with_user = address.filter(|entry| entry.value.scalar().is_some_and(address::has_user));
+        spans.extend(with_user.map(|entry| report.span(entry.value.place)));
     }
 }

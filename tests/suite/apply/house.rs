@@ -122,7 +122,7 @@ impl House {
         let loaded = manifest::load(self.path());
         let manifests = loaded.manifests;
         let mut diagnostics = loaded.diagnostics;
-        let environment = inventory::Environment { vars: BTreeMap::new(), allow_exec: false };
+        let environment = inventory::Environment::default();
         let inventories = inventory::load_all(&manifests, self.path(), &environment);
         diagnostics.extend(inventories.diagnostics);
         let mut roster = Roster::new();

@@ -9,6 +9,8 @@
 mod apple;
 mod claims;
 mod exits;
+mod groups;
+mod labels;
 mod manifests;
 mod memory;
 mod outputs;

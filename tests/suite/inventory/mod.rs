@@ -8,5 +8,9 @@
 
 mod csv;
 mod exec;
+pub(crate) mod fake;
+mod faults;
 mod filter;
+mod rosters;
+mod servers;
 pub(crate) mod world;

@@ -95,6 +95,51 @@ fn documents() -> Vec<Value> {
                       "email": "e", "managedAppleId": "m" }
         }),
         json!({
+            "apiVersion": "vpp/v1", "kind": "Inventory", "name": "i",
+            "appleBusiness": { "clientId": "c", "keyId": "k", "key": { "env": "K" }, "rows": "people",
+                               "servers": { "a": "S1" }, "userGroups": { "b": 1 }, "user": "email",
+                               "email": "email", "managedAppleId": "managedAppleAccount",
+                               "endpoint": "http://127.0.0.1:8080", "timeout": "5m" }
+        }),
+        json!({
+            "apiVersion": "vpp/v1", "kind": "Inventory", "name": "i",
+            "appleSchool": { "clientId": "c", "keyId": "k", "key": { "file": "k.pem" }, "servers": { "a": "S1" } }
+        }),
+        json!({
+            "apiVersion": "vpp/v1", "kind": "Inventory", "name": "i",
+            "entra": { "tenant": "n.example", "clientId": "c", "secret": { "env": "S" }, "rows": "devices",
+                       "groups": { "a": "g" }, "user": "userId", "email": "mail",
+                       "managedAppleId": "userPrincipalName", "endpoint": "http://localhost:1/", "timeout": "1h" }
+        }),
+        json!({
+            "apiVersion": "vpp/v1", "kind": "Inventory", "name": "i",
+            "entra": { "tenant": "n.example", "clientId": "c", "federated": "githubActions" }
+        }),
+        json!({
+            "apiVersion": "vpp/v1", "kind": "Inventory", "name": "i",
+            "fleet": { "url": "https://x", "token": { "env": "T" }, "team": 3, "labels": { "a": 12 }, "timeout": "30s" }
+        }),
+        json!({
+            "apiVersion": "vpp/v1", "kind": "Inventory", "name": "i",
+            "jamf": { "url": "https://x", "clientId": "c", "secret": { "env": "S" }, "smartGroups": { "b": 1 },
+                      "staticGroups": { "c": 2 }, "user": "username", "timeout": "30s" }
+        }),
+        json!({
+            "apiVersion": "vpp/v1", "kind": "Inventory", "name": "i",
+            "oneroster": { "path": "r.zip", "classes": { "b": "c" }, "schools": { "c": "o" }, "user": "username",
+                           "email": "email", "managedAppleId": "email" }
+        }),
+        json!({
+            "apiVersion": "vpp/v1", "kind": "Inventory", "name": "i",
+            "asmRoster": { "path": "r", "classes": { "b": "c" }, "schools": { "c": "o" }, "user": "person_id",
+                           "email": "email_address", "managedAppleId": "email_address",
+                           "devices": { "from": "j", "person": "p", "by": "sis_username" } }
+        }),
+        json!({
+            "apiVersion": "vpp/v1", "kind": "Inventory", "name": "i",
+            "oneroster": { "path": "r", "devices": { "from": "j", "by": "email" } }
+        }),
+        json!({
             "apiVersion": "vpp/v1", "kind": "Group", "name": "g", "devices": ["A1", "0123", " b2 "], "users": ["u"],
             "from": "i", "where": "row.a == \"b\"", "include": ["h"], "minimum": 5, "description": "d"
         }),

@@ -98,6 +98,7 @@ pub(super) fn around(store: &Arc<Memory>) -> Surroundings {
         environment: Environment {
             vars: BTreeMap::from([("PATH".to_owned(), path)]),
             allow_exec: true,
+            ..Environment::default()
         },
         store: store.clone(),
         known: vec![],
