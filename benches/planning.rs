@@ -66,6 +66,7 @@ fn compare(devices: u32) {
             desired: &desired,
             roster: &roster,
             locations: &locations,
+            last: &BTreeMap::new(),
             diagnostics: &[],
             manifest_digest: digest,
             folder,

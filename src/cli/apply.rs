@@ -13,13 +13,14 @@ use super::connect::{Apple, Opened};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::files;
+use super::last;
 use super::plan::{self as planning, Made};
 use super::prepare;
 use super::progress::Narrator;
 use super::saved;
 use super::session::Session;
 use super::signals::{self, Signal};
-use crate::apple::Writer;
+use crate::apple::{Reader, Writer};
 use crate::apply::outcome::{Event, RunReport, RunResult, RunSummary};
 use crate::apply::{self, Observer, Options, Stop, Waiting};
 use crate::plan::{self, Plan};
@@ -68,7 +69,8 @@ async fn leased(
 ) -> Result<Exit, Failure> {
     let shape = shape(context, arguments, saved.folder());
     let (opened, waiting) = memory.resume(context, opened).await?;
-    let Made { plan, prepared, opened, .. } = planning::read(context, prepared, opened).await?;
+    let Made { plan, prepared, opened, locations, .. } =
+        planning::read(context, prepared, opened, Some(memory.store())).await?;
     let policy = prepared.manifests.policies.first();
     saved.check(&plan, policy.and_then(|policy| policy.max_plan_age.as_ref()), clock::now())?;
     if let Some(expected) = &arguments.expect {
@@ -91,6 +93,10 @@ async fn leased(
         Apple::Real => options,
         Apple::Sandbox(..) => Options { pause: SANDBOX_PAUSE, ..options },
     };
+    let readers: Vec<(String, Reader)> = opened
+        .iter()
+        .filter_map(|one| Some((one.name.clone(), one.reader.as_ref().ok()?.clone())))
+        .collect();
     if !plan.is_empty() {
         memory.begin(context, saved.folder(), &plan).await?;
     }
@@ -108,6 +114,9 @@ async fn leased(
     };
     if !plan.is_empty() {
         memory.end(context, &report).await?;
+        let run = (memory.run(), report.ended_at);
+        last::keep(context, memory.store(), run, &plan, &locations, &readers, prepared.roster)
+            .await?;
     }
     for Report { format, path } in &arguments.reports {
         match format {

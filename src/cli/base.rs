@@ -17,7 +17,7 @@ pub(super) fn hold_against(
     arguments: &Arguments,
     made: Made,
 ) -> Result<Plan, Failure> {
-    let Made { plan, mut prepared, locations, .. } = made;
+    let Made { plan, mut prepared, locations, last, .. } = made;
     if let Some(path) = &arguments.base.plan {
         let base = show::read(path)?;
         return Ok(hold(plan, path.as_str(), &base, None, &mut prepared.roster));
@@ -49,6 +49,7 @@ pub(super) fn hold_against(
         desired: &desired,
         roster: &roster,
         locations: &locations,
+        last: &last,
         diagnostics: &diagnostics,
         manifest_digest: digest,
         folder: folder.to_string(),

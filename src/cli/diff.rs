@@ -23,7 +23,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     let wanted = chosen(&prepared, apps)?;
     let chosen = planning::choose(context, &prepared, target, *sharding)?;
     let apple = Apple::start(target).await?;
-    let made = planning::make(context, prepared, target, &chosen, &apple).await;
+    let made = planning::make(context, prepared, target, &chosen, &apple, None).await;
     apple.stop().await?;
     let Made { plan, prepared, locations, .. } = made?;
     let streams = &context.streams;

@@ -19,6 +19,7 @@ mod fmt;
 mod groups;
 mod history;
 mod init;
+mod last;
 mod logging;
 mod man;
 mod origin;

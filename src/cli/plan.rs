@@ -1,5 +1,6 @@
 //! `vpp plan`: exactly which licenses would move, and why.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use super::Context;
@@ -11,21 +12,27 @@ use super::connect::{self, Apple, Opened};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::files;
+use super::last;
 use super::output;
 use super::prepare::{self, Prepared};
 use super::reading::Reading;
+use super::state;
 use super::survey::survey;
 use crate::actual::Actual;
 use crate::desired::Desired;
-use crate::plan::{self, Input, Plan};
+use crate::plan::{self, Input, LastApplied, Plan};
 use crate::render::{Shape, Typed};
+use crate::store::Store;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let prepared =
         prepare::prepare(context, &arguments.manifests.folder, !arguments.target.no_exec)?;
     let chosen = choose(context, &prepared, &arguments.target, arguments.sharding)?;
     let apple = Apple::start(&arguments.target).await?;
-    let made = make(context, prepared, &arguments.target, &chosen, &apple).await;
+    let store =
+        state::look(context, &arguments.manifests.folder, &arguments.state, &arguments.target)
+            .await?;
+    let made = make(context, prepared, &arguments.target, &chosen, &apple, store.as_deref()).await;
     apple.stop().await?;
     let plan = base::hold_against(context, arguments, made?)?;
     if let Some(path) = &arguments.out {
@@ -72,6 +79,7 @@ pub(super) struct Made {
     pub(super) prepared: Prepared,
     pub(super) opened: Vec<Opened>,
     pub(super) locations: Vec<(String, Result<Actual, String>)>,
+    pub(super) last: BTreeMap<String, LastApplied>,
 }
 
 /// Reads Apple and compares.
@@ -81,9 +89,10 @@ pub(super) async fn make(
     target: &Target,
     chosen: &Chosen,
     apple: &Apple,
+    store: Option<&dyn Store>,
 ) -> Result<Made, Failure> {
     let opened = open(context, &mut prepared, target, chosen, apple)?;
-    read(context, prepared, opened).await
+    read(context, prepared, opened, store).await
 }
 
 /// Opens the chosen locations and leaves only what is for them.
@@ -105,17 +114,20 @@ pub(super) async fn read(
     context: &Context,
     mut prepared: Prepared,
     opened: Vec<Opened>,
+    store: Option<&dyn Store>,
 ) -> Result<Made, Failure> {
     let roster = Mutex::new(std::mem::take(&mut prepared.roster));
     let progress = Reading::new(context);
     let locations = survey(&opened, &prepared, &roster, &progress).await;
     progress.finish();
     prepared.roster = roster.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let last = last::recall(context, store, &locations, &mut prepared.roster).await?;
     let plan = plan::make(Input {
         manifests: &prepared.manifests,
         desired: &prepared.desired,
         roster: &prepared.roster,
         locations: &locations,
+        last: &last,
         diagnostics: &prepared.diagnostics,
         manifest_digest: prepared.digest.clone(),
         folder: prepared.folder.to_string(),
@@ -129,7 +141,7 @@ pub(super) async fn read(
         )
         .into());
     }
-    Ok(Made { plan, prepared, opened, locations })
+    Ok(Made { plan, prepared, opened, locations, last })
 }
 
 /// Leaves only what the chosen locations are for. An asset that several locations may serve must

@@ -59,6 +59,16 @@ impl Session {
         }
     }
 
+    /// Where everything is remembered.
+    pub(super) fn store(&self) -> &dyn Store {
+        self.store.as_ref()
+    }
+
+    /// This run.
+    pub(super) fn run(&self) -> RunId {
+        self.run
+    }
+
     /// What the apply room remembers with.
     pub(super) fn memory(&self) -> Memory<'_> {
         Memory {

@@ -19,7 +19,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     let Arguments { target, sharding, .. } = arguments;
     let chosen = Chosen::typed(&prepared.manifests, target, sharding.shard)?;
     let apple = Apple::start(target).await?;
-    let made = planning::make(context, prepared, target, &chosen, &apple).await;
+    let made = planning::make(context, prepared, target, &chosen, &apple, None).await;
     apple.stop().await?;
     let Made { plan, opened, locations, .. } = made?;
     let link = |location: &str, code: &str| {

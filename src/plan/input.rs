@@ -1,5 +1,8 @@
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
+use super::LastApplied;
 use crate::actual::Actual;
 use crate::desired::Desired;
 use crate::diagnostic::Diagnostic;
@@ -18,6 +21,9 @@ pub struct Input<'a> {
     /// Each location's name in the manifests, and what Apple said of it or why it could not be
     /// read. A location of the manifests that is missing here counts as unreadable.
     pub locations: &'a [(String, Result<Actual, String>)],
+    /// What the last apply left at each location, by its name in the manifests. Without memory of
+    /// one the plan says nothing of drift.
+    pub last: &'a BTreeMap<String, LastApplied>,
     /// Problems of the manifests and inventories.
     pub diagnostics: &'a [Diagnostic],
     /// SHA-256 over what the manifests and inventories say, in hexadecimal.

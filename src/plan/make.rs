@@ -1,6 +1,7 @@
 use super::survey::Survey;
 use super::{
-    FORMAT_VERSION, Input, ManifestSource, Plan, Summary, fingerprint, guards, numbers, report,
+    FORMAT_VERSION, Input, ManifestSource, Plan, Summary, drift, fingerprint, guards, numbers,
+    report,
 };
 
 /// Makes the plan: pure, whole, and the same for the same input.
@@ -12,6 +13,7 @@ pub fn make(input: Input<'_>) -> Plan {
     let people = report::people(&survey);
     let changes = report::changes(&survey);
     let inactions = report::inactions(&survey);
+    let drift = drift::drift(&survey);
     let guards = guards::judge(&survey, &people);
     let mut locations: Vec<_> = survey
         .sites
@@ -43,6 +45,7 @@ pub fn make(input: Input<'_>) -> Plan {
         summary,
         locations,
         changes,
+        drift,
         inactions,
         guards,
         diagnostics,

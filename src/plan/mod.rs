@@ -7,12 +7,14 @@ pub mod base;
 mod change;
 mod compare;
 pub mod cover;
+mod drift;
 mod examples;
 pub mod file;
 mod fingerprint;
 mod guard;
 pub mod guards;
 mod input;
+mod kept;
 mod licenses;
 mod lint;
 mod location;
@@ -35,6 +37,7 @@ pub(crate) mod world;
 pub use base::BaseSummary;
 pub use change::{Action, Cause, CauseKind, Change, Origin};
 pub use compare::{PlanDiff, PlanDiffRow, compare};
+pub use drift::{Drift, LastApplied};
 pub use fingerprint::{fingerprint, short};
 pub use guard::{GuardLevel, GuardOutcome, GuardResult};
 pub use guards::{GUARDS, Guard};
@@ -87,6 +90,9 @@ pub struct Plan {
     pub locations: Vec<LocationPlan>,
     /// What would move: by location, then asset, then action, then cause, then origin.
     pub changes: Vec<Change>,
+    /// Managed assets whose holders are not those the last apply left: moved by other hands.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drift: Vec<Drift>,
     /// What was deliberately not done, and why.
     pub inactions: Vec<Inaction>,
     /// Every guard that had something to say.

@@ -6,6 +6,7 @@
 mod allowance;
 mod trip;
 
+mod actual_shrank;
 mod app_limit;
 mod asset_not_owned;
 mod asset_twice;
@@ -67,6 +68,7 @@ pub static GUARDS: &[Guard] = &[
     below_minimum::GUARD,
     assign_nobody::GUARD,
     protected::GUARD,
+    actual_shrank::GUARD,
     foreign_owner::GUARD,
     uid_unpinned::GUARD,
     token_expiry::GUARD,

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use super::super::Input;
+use super::super::{Input, LastApplied};
 use crate::actual::Actual;
 use crate::manifest::kind::Location;
 
@@ -8,6 +8,8 @@ use crate::manifest::kind::Location;
 pub(in super::super) struct Site<'a> {
     pub(in super::super) manifest: &'a Location,
     pub(in super::super) state: SiteState<'a>,
+    /// What the last apply left here, where it is known.
+    pub(in super::super) last: Option<&'a LastApplied>,
 }
 
 /// Whether a location may be planned for.
@@ -79,7 +81,7 @@ pub(super) fn sites<'a>(input: &'a Input<'_>) -> Vec<Site<'a>> {
                     }
                 }
             };
-            Site { manifest, state }
+            Site { manifest, state, last: input.last.get(name) }
         })
         .collect()
 }

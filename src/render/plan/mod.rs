@@ -18,8 +18,8 @@ pub use html::html;
 pub use human::human;
 pub use markdown::{Markdown, markdown};
 pub use sections::{
-    AssignRow, CauseRow, Claim, Cost, LeftRow, LicenseState, LicenseSummary, LocationRow, Place,
-    ReclaimRow, SeatLeft, SeatMove, SeatsSection, Sections, Totals, Verdict,
+    AssignRow, CauseRow, Claim, Cost, LeftRow, LicenseState, LicenseSummary, LocationRow, Moved,
+    Place, ReclaimRow, SeatLeft, SeatMove, SeatsSection, Sections, Totals, Verdict,
 };
 pub(in crate::render) use sections::{base_said, seat_state};
 

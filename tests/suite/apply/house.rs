@@ -149,6 +149,7 @@ impl House {
             desired: &resolved.desired,
             roster: &roster,
             locations: &locations,
+            last: &BTreeMap::new(),
             diagnostics: &diagnostics,
             manifest_digest: desired::digest(&resolved.desired, &roster),
             folder: self.path().to_string(),

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use vpp::sandbox::{Change, ChangeAssignments};
 
 use super::apple::Apple;
 use super::shell::Shell;
@@ -157,4 +158,59 @@ fn a_password_in_the_address_is_in_no_output() {
         assert!(!ran.err.contains("s3cret") && !ran.out.contains("s3cret"), "{}", ran.err);
         assert!(ran.err.contains("postgres://vpp@127.0.0.1:1/state"), "{}", ran.err);
     }
+}
+
+/// Takes an app from devices at Apple, by other hands.
+fn take(apple: &Apple, adam_id: &str, devices: &[String]) {
+    let what = ChangeAssignments {
+        adam_id: adam_id.to_owned(),
+        serial_numbers: devices.to_vec(),
+        ..ChangeAssignments::default()
+    };
+    assert_eq!(apple.sandbox.change_assignments(Change::Remove, &what).unwrap(), devices.len());
+}
+
+#[test]
+fn what_other_hands_did_since_the_last_apply_is_told_and_a_fifth_gone_blocks() {
+    let (shell, apple) = quickstart();
+    let plan = |shell: &Shell| -> Value {
+        serde_json::from_str(&shell.run("plan --format json").out).unwrap()
+    };
+    assert_eq!(plan(&shell)["drift"], Value::Null, "nothing was applied yet");
+    shell.ok("apply --auto-approve");
+    assert_eq!(plan(&shell)["drift"], Value::Null, "all is as it was left");
+
+    let holding = |adam_id: &str| -> Vec<String> {
+        let shot = apple.sandbox.snapshot();
+        let asset = shot.locations[0].assets.iter().find(|one| one.adam_id == adam_id).unwrap();
+        asset.devices.iter().cloned().collect()
+    };
+    let (goodnotes, pages) = ("1444383602", "361309726");
+    let taken = &holding(goodnotes)[..1];
+    take(&apple, goodnotes, taken);
+    let moved = plan(&shell);
+    let [row] = moved["drift"].as_array().unwrap().as_slice() else { panic!("{moved}") };
+    assert_eq!(
+        (&row["name"], &row["gained"], &row["lost"]),
+        (&"Goodnotes".into(), &0.into(), &1.into())
+    );
+    assert_eq!(row["lost_examples"][0], taken[0].as_str());
+    assert_eq!(row["run"], history(&shell)["runs"][0]["run"]["id"]);
+    let text = shell.run("plan").out;
+    assert!(
+        text.contains("Drift since run ") && text.contains("1 taken away by other hands"),
+        "{text}"
+    );
+
+    // 7 of the 30 are gone: somebody should look before they are given again.
+    take(&apple, goodnotes, &holding(goodnotes));
+    take(&apple, pages, &holding(pages)[..1]);
+    let blocked = shell.run("plan");
+    assert_eq!(blocked.code, 4, "{}", blocked.out);
+    assert!(blocked.out.contains("VPP-G109 blocks"), "{}", blocked.out);
+
+    // Without memory nothing is claimed.
+    std::fs::remove_dir_all(shell.path().join(".vpp")).unwrap();
+    assert_eq!(plan(&shell)["drift"], Value::Null);
+    assert_eq!(shell.run("plan").code, 0);
 }

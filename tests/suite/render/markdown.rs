@@ -427,3 +427,21 @@ proptest! {
         holds(&plain(&plan));
     }
 }
+
+#[test]
+fn what_other_hands_moved_is_counted_and_named_only_on_request() {
+    let plan = world::meddled();
+    let seen = read(&plain(&plan));
+    let said =
+        "Drift since run 0190b5d4 of 2026-11-20 02:00Z: 2 added and 1 taken away by other hands";
+    assert!(
+        seen.html.iter().any(|html| html.contains(said)) || seen.text.contains(said),
+        "{seen:?}"
+    );
+    let table =
+        seen.tables.iter().find(|table| table[0].iter().any(|cell| cell == "added")).unwrap();
+    assert_eq!(table[1][..3], ["procreate", "2", "0"]);
+    assert_eq!(table[2][..3], ["notability", "0", "1"]);
+    let named = comment(Markdown { show_holders: true, links: None }, &plan);
+    assert!(named.contains("C02XK0AAJGH5") && !plain(&plan).contains("C02XK0AAJGH5"));
+}

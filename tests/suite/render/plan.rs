@@ -37,6 +37,11 @@ fn a_small_plan_with_every_holder() {
 }
 
 #[test]
+fn what_other_hands_moved_since_the_last_apply_is_a_section_of_its_own() {
+    insta::assert_snapshot!(plain(&world::meddled()));
+}
+
+#[test]
 fn a_large_plan_that_is_ready() {
     insta::assert_snapshot!(human(&Styles::plain(), &saved(), &world::large().plan()));
 }

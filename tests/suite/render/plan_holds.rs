@@ -7,7 +7,7 @@ use vpp::actual::{MdmInfo, Stock};
 use vpp::license::{ClientUserId, SerialNumber, UserDetails};
 use vpp::manifest::kind::{Intent, ReclaimMode};
 use vpp::plan::{
-    Action, Cause, CauseKind, Change, GuardLevel, GuardOutcome, GuardResult, Inaction,
+    Action, Cause, CauseKind, Change, Drift, GuardLevel, GuardOutcome, GuardResult, Inaction,
     InactionKind, LicenseRow, Notice, Plan, Unmanaged,
 };
 use vpp::render::plan::{AssignRow, Sections};
@@ -340,6 +340,20 @@ prop_compose! {
         }
         world.raw(|plan| {
             plan.changes = changes;
+            plan.drift = inactions
+                .iter()
+                .map(|one: &Inaction| Drift {
+                    location: one.location.clone(),
+                    asset: one.asset,
+                    name: one.name.clone(),
+                    run: one.name.clone(),
+                    since: world::time("2026-11-20T02:00:00Z"),
+                    gained: one.pairs,
+                    lost: one.pairs / 2,
+                    gained_examples: one.examples.clone(),
+                    lost_examples: vec![one.name.clone()],
+                })
+                .collect();
             plan.guards = guards;
             plan.inactions = inactions;
             plan.diagnostics = notices

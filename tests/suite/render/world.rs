@@ -7,7 +7,7 @@ use vpp::actual::{Limits, MdmInfo, Stock, Versions};
 use vpp::license::{Asset, AssetKind, ClientUserId, PricingParam, UserDetails};
 use vpp::manifest::kind::{Intent, ReclaimMode};
 use vpp::plan::{
-    Action, Cause, CauseKind, Change, GuardLevel, GuardOutcome, GuardResult, Inaction,
+    Action, Cause, CauseKind, Change, Drift, GuardLevel, GuardOutcome, GuardResult, Inaction,
     InactionKind, LicenseRow, LocationPlan, ManifestSource, Notice, Plan, Summary, Unmanaged,
     UserPlan,
 };
@@ -99,6 +99,7 @@ impl World {
             summary: Summary::default(),
             locations: vec![],
             changes: vec![],
+            drift: vec![],
             inactions: vec![],
             guards: vec![],
             diagnostics: vec![],
@@ -312,6 +313,27 @@ pub(super) fn quickstart() -> Plan {
             location.unmanaged = Unmanaged { assets: 2, assignments: 12 };
         })
         .plan()
+}
+
+/// Other hands gave two apps and took one away since the last apply.
+pub(super) fn meddled() -> Plan {
+    let row = |id: usize, name: &str, gained: &[&str], lost: &[&str]| Drift {
+        location: "northfield".into(),
+        asset: asset(id),
+        name: name.into(),
+        run: "0190b5d4-6a1e-7cc0-8b7e-6f2d3c4b5a69".into(),
+        since: time("2026-11-20T02:00:00Z"),
+        gained: u64::try_from(gained.len()).unwrap(),
+        lost: u64::try_from(lost.len()).unwrap(),
+        gained_examples: gained.iter().map(ToString::to_string).collect(),
+        lost_examples: lost.iter().map(ToString::to_string).collect(),
+    };
+    let mut plan = quickstart();
+    plan.drift = vec![
+        row(1, "notability", &[], &["C02XK0AAJGH5"]),
+        row(2, "procreate", &["DMPXQ1ZKLMX9", "F9FXN20ZJF8J"], &[]),
+    ];
+    plan
 }
 
 /// 50,000 changes over 40 apps: a new year group, six schools, and apps that are taken back.

@@ -3,7 +3,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::bar::Bar;
 use crate::actual::{MdmInfo, Stock};
 use crate::license::{Asset, PricingParam};
-use crate::plan::{GuardLevel, GuardOutcome, GuardResult, Plan, SeatRow};
+use crate::plan::{Drift, GuardLevel, GuardOutcome, GuardResult, Plan, SeatRow};
 use crate::render::number::{count, counted, grouped, seconds, share, sum};
 use crate::render::plan::{
     AssignRow, CauseRow, LeftRow, LicenseState, LocationRow, Place, ReclaimRow, Sections, Verdict,
@@ -37,6 +37,9 @@ pub(super) struct View {
     pub(super) assigns: Table<AssignView>,
     pub(super) seats: Option<SeatsView>,
     pub(super) users: Vec<(String, &'static str)>,
+    /// Since when, and what other hands moved.
+    pub(super) since: String,
+    pub(super) moved: Table<MovedView>,
     pub(super) left: Vec<LeftView>,
     pub(super) licenses: Table<LicenseView>,
     pub(super) stock: Vec<String>,
@@ -132,6 +135,14 @@ pub(super) struct SeatStockView {
     pub(super) after: String,
     pub(super) ends: String,
     pub(super) state: &'static str,
+}
+
+pub(super) struct MovedView {
+    pub(super) name: String,
+    pub(super) location: String,
+    pub(super) gained: String,
+    pub(super) lost: String,
+    pub(super) examples: String,
 }
 
 pub(super) struct CausesView {
@@ -296,6 +307,14 @@ impl View {
             assigns: Table::of(&sections.assigns, assign),
             seats: seats(links, sections),
             users: users(sections),
+            since: sections.moved.since(),
+            moved: Table::of(&sections.moved.rows, |row| MovedView {
+                name: shown(&row.name),
+                location: shown(&row.location),
+                gained: grouped(row.gained),
+                lost: grouped(row.lost),
+                examples: examples(row),
+            }),
             left: lefts(links, sections),
             licenses: Table::of(&sections.licenses.rows, |(location, row, state)| {
                 license(location, row, *state)
@@ -562,6 +581,13 @@ fn users(sections: &Sections<'_>) -> Vec<(String, &'static str)> {
     ];
     let some = all.into_iter().filter(|(number, _)| *number > 0);
     some.map(|(number, what)| (grouped(number), what)).collect()
+}
+
+/// A few of those who came, then of those who went.
+fn examples(row: &Drift) -> String {
+    let came = row.gained_examples.iter().map(|name| format!("+{name}"));
+    let went = row.lost_examples.iter().map(|name| format!("−{name}"));
+    shown(&came.chain(went).collect::<Vec<_>>().join(" "))
 }
 
 fn lefts(links: Option<&str>, sections: &Sections<'_>) -> Vec<LeftView> {

@@ -2,6 +2,7 @@ mod changes;
 mod closing;
 mod detail;
 mod guards;
+mod moved;
 mod opening;
 mod page;
 mod seats;
@@ -38,6 +39,7 @@ pub fn human(out: &mut dyn Write, styles: &Styles, shape: &Shape, plan: &Plan) -
         Part::new(opening::base, 0, 0),
         Part::new(changes::causes, 12, 2),
         Part::new(changes::drift, 6, 1),
+        Part::new(moved::moved, 5, 0),
         Part::new(changes::reclaims, 15, 2),
         Part::new(changes::assigns, 12, 2),
         Part::new(seats::seats, 6, 1),

@@ -2,6 +2,7 @@ mod changes;
 mod closing;
 mod fit;
 mod guards;
+mod moved;
 mod opening;
 mod page;
 mod seats;
@@ -47,6 +48,7 @@ pub fn markdown(out: &mut dyn Write, options: Markdown<'_>, plan: &Plan) -> io::
     sections.extend(changes::drift(&page));
     sections.extend(changes::reclaims(&page));
     sections.extend(changes::assigns(&page));
+    sections.extend(moved::moved(&page));
     sections.extend(seats::seats(&page));
     sections.extend(closing::users(&page));
     sections.extend(closing::left(&page));

@@ -7,6 +7,7 @@ mod cost;
 mod left;
 mod licenses;
 mod locations;
+mod moved;
 mod reclaims;
 mod seats;
 mod totals;
@@ -19,6 +20,7 @@ pub use cost::Cost;
 pub use left::LeftRow;
 pub use licenses::{LicenseState, LicenseSummary};
 pub use locations::{Claim, LocationRow};
+pub use moved::Moved;
 pub use reclaims::ReclaimRow;
 pub(in crate::render) use seats::seat_state;
 pub use seats::{SeatLeft, SeatMove, SeatsSection};
@@ -52,6 +54,8 @@ pub struct Sections<'p> {
     pub reclaims: Vec<ReclaimRow<'p>>,
     /// Licenses given, assets with the same causes together, the largest first.
     pub assigns: Vec<AssignRow<'p>>,
+    /// What other hands moved since the last apply.
+    pub moved: Moved<'p>,
     /// What is deliberately left alone.
     pub left: Vec<LeftRow<'p>>,
     /// Subscriptions.
@@ -81,6 +85,7 @@ impl<'p> Sections<'p> {
             reclaims: reclaims::reclaims(plan, &numbers),
             assigns: assigns::assigns(plan, &numbers),
             causes,
+            moved: Moved::of(plan),
             left: left::left(plan),
             seats: SeatsSection::of(plan),
             licenses: LicenseSummary::of(plan),

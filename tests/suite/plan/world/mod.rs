@@ -22,7 +22,7 @@ use super::house::manifest::Manifests;
 use super::house::manifest::kind::{
     Intent, ReclaimMode, RetireUsers, Share, TokenExpiry, WhenShort,
 };
-use super::house::plan::{GuardLevel, GuardOutcome, Input, Plan, make};
+use super::house::plan::{GuardLevel, GuardOutcome, Input, LastApplied, Plan, make};
 use written::Written;
 
 /// The first location, which every world has.
@@ -31,6 +31,9 @@ pub(crate) const NORTH: &str = "northfield";
 pub(crate) const NORTH_UID: &str = "2049025000431439";
 /// The moment of every run.
 pub(crate) const NOW: &str = "2026-11-21T09:14:07Z";
+
+/// When the last apply of a world that had one ended.
+const LAST: &str = "2026-11-20T02:00:00Z";
 
 /// Devices `D001`, `D002`, …
 pub(crate) fn devices(numbers: impl IntoIterator<Item = u32>) -> Vec<Holder> {
@@ -164,6 +167,8 @@ pub(crate) struct World {
     people: BTreeMap<ClientUserId, Person>,
     rules: Option<Rules>,
     diagnostics: Vec<(bool, String)>,
+    /// By location: the last run there, and who held what when it had ended.
+    left: BTreeMap<String, (String, BTreeMap<Asset, BTreeSet<Holder>>)>,
     numbered_backwards: bool,
 }
 
@@ -178,6 +183,7 @@ impl World {
             people: BTreeMap::new(),
             rules: None,
             diagnostics: vec![],
+            left: BTreeMap::new(),
             numbered_backwards: false,
         };
         world.location(NORTH).at(NORTH, |site| {
@@ -466,6 +472,15 @@ impl World {
         self.rule(|rules| rules.token = Some(rule))
     }
 
+    /// A run left the app with these holders at the first location.
+    pub(crate) fn left_by(mut self, run: &str, holders: Vec<Holder>) -> Self {
+        let asset = self.last().asset;
+        let (named, held) = self.left.entry(NORTH.to_owned()).or_default();
+        run.clone_into(named);
+        held.entry(asset).or_default().extend(holders);
+        self
+    }
+
     // Problems and the run.
 
     pub(crate) fn error(mut self, message: &str) -> Self {
@@ -513,11 +528,21 @@ impl World {
         };
         let locations: Vec<_> =
             self.sites.iter().map(|site| (site.name.clone(), read(site))).collect();
+        let last = self.left.iter().map(|(site, (run, held))| {
+            let numbered = |holders: &BTreeSet<Holder>| -> HolderSet {
+                holders.iter().map(|holder| roster.find(holder.as_ref()).unwrap()).collect()
+            };
+            let held = held.iter().map(|(asset, holders)| (*asset, numbered(holders))).collect();
+            let at = LAST.parse().unwrap();
+            (site.clone(), LastApplied { run: run.clone(), at, held })
+        });
+        let last: BTreeMap<String, LastApplied> = last.collect();
         make(Input {
             manifests: &manifests,
             desired: &desired,
             roster: &roster,
             locations: &locations,
+            last: &last,
             diagnostics: &diagnostics,
             manifest_digest: "0".repeat(64),
             folder: "manifests".to_owned(),
@@ -529,7 +554,8 @@ impl World {
     fn roster(&self) -> Roster {
         let named = self.groups.iter().flat_map(|group| &group.holders);
         let holding = self.sites.iter().flat_map(|site| site.held.values().flatten());
-        let mut all: Vec<&Holder> = named.chain(holding).collect();
+        let left = self.left.values().flat_map(|(_, held)| held.values().flatten());
+        let mut all: Vec<&Holder> = named.chain(holding).chain(left).collect();
         if self.numbered_backwards {
             all.reverse();
         }

@@ -92,6 +92,16 @@ fn a_page_is_one_file_that_allows_nothing() {
 }
 
 #[test]
+fn what_other_hands_moved_stands_in_a_table_of_its_own() {
+    let html = html(&world::meddled());
+    holds(&html);
+    let table = between(&html, "<h2 id=\"h-moved\">", "</section>");
+    assert!(table.starts_with("Drift since run 0190b5d4 of 2026-11-20 02:00Z"), "{table}");
+    assert!(table.contains("+DMPXQ1ZKLMX9 +F9FXN20ZJF8J"), "{table}");
+    assert!(table.find("procreate") < table.find("notability"), "the most first: {table}");
+}
+
+#[test]
 fn drift_is_told_apart() {
     let plan = markdown::drifted();
     let html = html(&plan);
