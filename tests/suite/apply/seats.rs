@@ -80,10 +80,10 @@ impl Story {
         let mut text = MANIFESTS.to_owned();
         text += "---\napiVersion: vpp/v1\nkind: Inventory\nname: people\ncsv: { path: people.csv, user: \
                  id, managedAppleId: account }\n";
-        text += &group("on", &self.wanted[0]);
+        text += &group("going", &self.wanted[0]);
         text += &group("ending", &self.wanted[1]);
         text += "---\napiVersion: vpp/v1\nkind: Subscription\nname: studio\nadamId: 71\nlocation: \
-                 north\nwhenShort: fill\nassign:\n  - to: on\n  - { to: ending, renewing: false }\n";
+                 north\nwhenShort: fill\nassign:\n  - to: going\n  - { to: ending, renewing: false }\n";
         text += &format!("deferred: {}\n", self.deferred);
         if let Some(people) = &self.administering {
             text += &format!("administrators: [it]\n{}", group("it", people));

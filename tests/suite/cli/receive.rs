@@ -155,7 +155,9 @@ fn apple_is_told_where_to_send_and_its_test_is_answered() {
     let said = BufReader::new(receiver.child.stderr.as_mut().unwrap());
     let said: Vec<String> = said.lines().map(Result::unwrap).take(2).collect();
     assert!(
-        said.iter().any(|line| line.contains("northfield: Apple sends ASSET_MANAGEMENT")),
+        said.iter().any(|line| {
+            line.contains("northfield: Apple sends ") && line.contains("ASSET_MANAGEMENT")
+        }),
         "{said:?}"
     );
     let deliveries = apple.sandbox.deliveries();

@@ -47,7 +47,9 @@ fn search_files(secrets: &[String], folder: &Utf8Path, but: &[&str]) {
         if path.is_dir() {
             search_files(secrets, &path, but);
         } else if !but.contains(&path.file_name().unwrap()) {
-            search(secrets, path.as_str(), &fs_err::read_to_string(&path).unwrap());
+            // Not every file is text: what is remembered is a database.
+            let bytes = fs_err::read(&path).unwrap();
+            search(secrets, path.as_str(), &String::from_utf8_lossy(&bytes));
         }
     }
 }
