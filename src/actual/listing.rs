@@ -18,7 +18,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::error::ReadError;
 use super::holdings::{Holdings, HoldingsSink};
-use super::owned::{Owned, agrees};
+use super::owned::{Owned, agrees, retired_count};
 use super::read::{Progress, ReadScope, SMALL, TRIES};
 use super::walk::Walk;
 use super::{OwnedAsset, UserRecord};
@@ -65,8 +65,14 @@ impl Lister<'_> {
         keep: bool,
     ) -> Result<Listed, ReadError> {
         let assigned = |asset: &Asset| owned.assets.get(asset).map_or(0, |owned| owned.assigned);
-        let held: BTreeSet<Asset> =
-            self.wanted.iter().copied().filter(|asset| assigned(asset) > 0).collect();
+        // A retired person's license is not counted as assigned.
+        let retired = |asset: &Asset| owned.assets.get(asset).and_then(retired_count).unwrap_or(0);
+        let held: BTreeSet<Asset> = self
+            .wanted
+            .iter()
+            .copied()
+            .filter(|asset| assigned(asset) > 0 || retired(asset) > 0)
+            .collect();
         let others =
             owned.assets.iter().any(|(asset, owned)| owned.assigned > 0 && !held.contains(asset));
         if !scope.full && (held.is_empty() || (held.len() == 1 && others && !keep)) {
