@@ -15,6 +15,7 @@ mod report;
 mod request;
 mod run;
 pub mod seats;
+pub mod served;
 mod stop;
 mod trial;
 mod users;
@@ -74,6 +75,7 @@ pub async fn apply(
         result,
         summary,
         locations,
+        mdm_locations: vec![],
     }
 }
 

@@ -9,6 +9,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
+use super::served::MdmLocationReport;
 use crate::license::{Asset, AssetKind};
 use crate::plan::{Action, Cause};
 
@@ -38,6 +39,37 @@ pub struct RunReport {
     pub summary: RunSummary,
     /// One per location of the plan, in its order.
     pub locations: Vec<LocationReport>,
+    /// One per location whose server owns the token.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mdm_locations: Vec<MdmLocationReport>,
+}
+
+impl RunReport {
+    /// Adds what was done where servers own tokens.
+    pub fn add_servers(&mut self, reports: Vec<MdmLocationReport>) {
+        let (mut done, mut not, mut waits) = (0, 0, 0);
+        for report in &reports {
+            let (made, missed) = report.counts();
+            done += made;
+            not += missed;
+            waits += report.waits();
+        }
+        let stopped = reports
+            .iter()
+            .find_map(|report| Some(format!("{}: {}", report.name, report.stopped.as_ref()?)));
+        self.result = match (&self.result, stopped) {
+            (RunResult::Interrupted, _) => RunResult::Interrupted,
+            (RunResult::Stopped { reason }, _) => RunResult::Stopped { reason: reason.clone() },
+            (RunResult::Done | RunResult::Partial | RunResult::Nothing, Some(reason)) => {
+                RunResult::Stopped { reason }
+            }
+            (RunResult::Partial, None) => RunResult::Partial,
+            (RunResult::Done | RunResult::Nothing, None) if not > 0 => RunResult::Partial,
+            (RunResult::Nothing, None) if done + waits > 0 => RunResult::Done,
+            (settled, None) => settled.clone(),
+        };
+        self.mdm_locations = reports;
+    }
 }
 
 /// How a run ended.

@@ -16,10 +16,12 @@ use super::plan::{self as planning, Made};
 use super::prepare;
 use super::progress::Narrator;
 use super::saved;
+use super::served;
 use super::signals::{self, Signal};
 use crate::apple::Writer;
 use crate::apply::outcome::{Event, RunReport, RunResult, RunSummary};
 use crate::apply::{self, Observer, Options, Stop};
+use crate::plan::served::MdmAppPlan;
 use crate::plan::{self, Plan};
 use crate::render::number::counted;
 use crate::render::{self, Shape, Styles, Typed};
@@ -47,7 +49,7 @@ async fn against(
 ) -> Result<Exit, Failure> {
     let target = &arguments.target;
     let shape = shape(context, arguments, saved.folder());
-    let Made { plan, prepared, opened, .. } =
+    let Made { plan, prepared, opened, opened_servers, servers, .. } =
         planning::make(context, prepared, target, chosen, apple).await?;
     let policy = prepared.manifests.policies.first();
     saved.check(&plan, policy.and_then(|policy| policy.max_plan_age.as_ref()), clock::now())?;
@@ -71,10 +73,12 @@ async fn against(
         Apple::Real => options,
         Apple::Sandbox(..) => Options { pause: SANDBOX_PAUSE, ..options },
     };
-    let (report, asked) = match carry_out(context, arguments, &plan, opened, options).await? {
+    let mdm = served::carry_out(&plan, &prepared.folder, opened_servers, &servers).await;
+    let (mut report, asked) = match carry_out(context, arguments, &plan, opened, options).await? {
         Carried { report: Some(report), asked } => (report, asked),
         Carried { report: None, asked } => return Ok(ended_by(asked)),
     };
+    report.add_servers(mdm);
     for Report { format, path } in &arguments.reports {
         files::replace(path, |out| match format {
             Format::Human => {
@@ -84,7 +88,8 @@ async fn against(
         })?;
     }
     // A plan without changes has said so already.
-    if arguments.format == Format::Human && !plan.is_empty() {
+    let told = !plan.is_empty() || report.mdm_locations.iter().any(|one| !one.is_quiet());
+    if arguments.format == Format::Human && told {
         let streams = &context.streams;
         streams.print(|out| {
             writeln!(out)?;
@@ -147,7 +152,9 @@ fn confirm(context: &Context, arguments: &Arguments, plan: &Plan) -> Result<(), 
         ));
     }
     let seats = plan.summary.subscriptions.map_or(0, |seats| seats.release + seats.release_later);
-    let reclaim = plan.summary.reclaim + seats;
+    let by_servers = plan.mdm_locations.iter().flat_map(|location| &location.apps);
+    let by_servers: u64 = by_servers.map(MdmAppPlan::taken).sum();
+    let reclaim = plan.summary.reclaim + seats + by_servers;
     let (question, answer) = if reclaim > 0 {
         let taken = match seats {
             0 => counted(reclaim, "license is", "licenses are"),
@@ -252,9 +259,15 @@ fn exit(report: &RunReport, asked: Option<Signal>, detailed: bool) -> Exit {
     } = &report.summary;
     let seats = subscriptions.clone().unwrap_or_default();
     let done = assigned + reclaimed + users_created + users_updated + users_retired + claimed;
-    let touched = done + failed + users_failed + seats.changed_anything() + seats.failed;
+    let mut touched = done + failed + users_failed + seats.changed_anything() + seats.failed;
+    let mut waits = *waits;
+    for location in &report.mdm_locations {
+        let (made, not) = location.counts();
+        touched += made + not;
+        waits += location.waits();
+    }
     match &report.result {
-        RunResult::Done if detailed && *waits > 0 => Exit::Waiting,
+        RunResult::Done if detailed && waits > 0 => Exit::Waiting,
         RunResult::Done | RunResult::Nothing => Exit::Done,
         RunResult::Interrupted => ended_by(asked),
         RunResult::Partial | RunResult::Stopped { .. } if touched == 0 => Exit::Failed,

@@ -79,6 +79,8 @@ pub(super) enum Command {
     Show(Show),
     /// Show licenses, tokens, owners and users as they stand at Apple.
     Status(Status),
+    /// Have servers that own tokens sync with Apple, and wait until they have.
+    Sync(Sync),
     /// Write manifests of what is at Apple, so that the first plan is empty.
     Export(Export),
     /// Claim a location for this installation, or take it over from another.
@@ -426,6 +428,17 @@ pub(super) struct Status {
     pub(super) target: Target,
     #[command(flatten)]
     pub(super) sharding: Sharding,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Sync {
+    #[command(flatten)]
+    pub(super) manifests: Manifests,
+    /// How long to wait; 10 minutes if not said.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(super) wait: Option<Duration>,
+    #[command(flatten)]
+    pub(super) target: Target,
 }
 
 #[derive(Debug, Args)]

@@ -29,12 +29,14 @@ mod revision;
 mod sandbox;
 mod saved;
 mod schema;
+mod served;
 mod shard;
 mod show;
 mod signals;
 mod status;
 mod streams;
 mod survey;
+mod sync;
 mod token;
 mod validate;
 
@@ -104,6 +106,7 @@ fn run(context: &Context, command: Command) -> Result<Exit, Failure> {
         Command::Apply(arguments) => block_on(apply::run(context, &arguments)),
         Command::Show(arguments) => show::run(context, &arguments),
         Command::Status(arguments) => block_on(status::run(context, &arguments)),
+        Command::Sync(arguments) => block_on(sync::run(context, &arguments)),
         Command::Export(arguments) => block_on(export::run(context, &arguments)),
         Command::Claim(arguments) => block_on(claim::run(context, &arguments)),
         Command::Explain(arguments) => explain::run(context, &arguments),

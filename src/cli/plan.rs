@@ -1,5 +1,6 @@
 //! `vpp plan`: exactly which licenses would move, and why.
 
+use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use super::Context;
@@ -14,9 +15,13 @@ use super::files;
 use super::output;
 use super::prepare::{self, Prepared};
 use super::reading::Reading;
-use super::survey::survey;
+use super::served::{self, OpenedServer};
+use super::survey::{survey, survey_beside};
 use crate::actual::Actual;
-use crate::desired::Desired;
+use crate::desired::{Desired, WantedAsset};
+use crate::manifest::Manifests;
+use crate::manifest::kind::LicenseOwner;
+use crate::plan::served::Served;
 use crate::plan::{self, Input, Plan};
 use crate::render::{Shape, Typed};
 
@@ -72,6 +77,14 @@ pub(super) struct Made {
     pub(super) prepared: Prepared,
     pub(super) opened: Vec<Opened>,
     pub(super) locations: Vec<(String, Result<Actual, String>)>,
+    pub(super) opened_servers: Vec<OpenedServer>,
+    pub(super) servers: Vec<Served>,
+}
+
+/// Locations whose server owns the token, by name.
+fn by_servers(manifests: &Manifests) -> BTreeSet<String> {
+    let served = manifests.locations.iter().filter(|one| one.licenses == LicenseOwner::Mdm);
+    served.map(|location| location.name.value.clone()).collect()
 }
 
 /// Reads Apple and compares.
@@ -82,25 +95,40 @@ pub(super) async fn make(
     chosen: &Chosen,
     apple: &Apple,
 ) -> Result<Made, Failure> {
+    // Who owns a token decides who is asked: assets of servers are compared with the servers.
+    let names = by_servers(&prepared.manifests);
+    let is_served =
+        |asset: &WantedAsset| asset.locations.iter().any(|name| names.contains(name.as_str()));
+    let assets = std::mem::take(&mut prepared.desired.assets);
+    let (by_server, ours): (Vec<_>, Vec<_>) = assets.into_iter().partition(is_served);
+    prepared.desired.assets = ours;
+    let by_server = Desired { assets: by_server, ..Desired::default() };
     narrow(&mut prepared.desired, chosen)?;
     prepared.manifests.locations.retain(|location| chosen.has(&location.name.value));
+    let roster = Mutex::new(std::mem::take(&mut prepared.roster));
     let Prepared { manifests, folder, .. } = &prepared;
     let opened = connect::open_all(context, manifests, folder, target, chosen, apple);
-    let roster = Mutex::new(std::mem::take(&mut prepared.roster));
+    let opened_servers = served::open_all(context, manifests, folder, target, chosen);
+    let beside = connect::open_beside(context, manifests, folder, target, chosen, apple);
     let progress = Reading::new(context);
     let locations = survey(&opened, &prepared, &roster, &progress).await;
+    let beside = survey_beside(&beside, &by_server, &roster, &progress).await;
     progress.finish();
+    let servers = served::read_all(manifests, folder, &opened_servers, beside).await?;
     prepared.roster = roster.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let plan = plan::make(Input {
-        manifests: &prepared.manifests,
-        desired: &prepared.desired,
-        roster: &prepared.roster,
-        locations: &locations,
-        diagnostics: &prepared.diagnostics,
-        manifest_digest: prepared.digest.clone(),
-        folder: prepared.folder.to_string(),
-        now: clock::now(),
-    });
+    let plan = plan::make_with(
+        Input {
+            manifests: &prepared.manifests,
+            desired: &prepared.desired,
+            roster: &prepared.roster,
+            locations: &locations,
+            diagnostics: &prepared.diagnostics,
+            manifest_digest: prepared.digest.clone(),
+            folder: prepared.folder.to_string(),
+            now: clock::now(),
+        },
+        &servers,
+    );
     let findings = plan::lint(&plan);
     if let Some(finding) = findings.first() {
         return Err(anyhow::anyhow!(
@@ -109,7 +137,7 @@ pub(super) async fn make(
         )
         .into());
     }
-    Ok(Made { plan, prepared, opened, locations })
+    Ok(Made { plan, prepared, opened, locations, opened_servers, servers })
 }
 
 /// Leaves only what the chosen locations are for. An asset that several locations may serve must

@@ -43,18 +43,21 @@ mod memory;
 mod read;
 mod reader;
 mod report;
+mod sync;
 mod token;
 mod writer;
 
 pub use app::{App, Holder, Platform};
+pub(crate) use assignment::version;
 pub use assignment::{Assignment, Target, Word};
 pub use device::{Devices, ManagedDevice};
 pub use group::SeenGroup;
 pub use memory::{
     AppMemory, Ended, GroupReclaim, MEMORY_VERSION, Member, MemberState, Memory, Phase, Row, key,
 };
-pub use read::{Scope, Seen, SeenApp, Wanted, read};
+pub use read::{Scope, Seen, SeenApp, Wanted, read, token_of};
 pub use reader::Reader;
 pub use report::{InstallState, Report, ReportRow};
+pub use sync::{Patience, sync};
 pub use token::{Token, TokenState};
 pub use writer::Writer;

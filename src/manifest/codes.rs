@@ -42,6 +42,9 @@ pub static CODES: &[&Code] = &[
     &SECRET,
     &TOO_MANY,
     &STALE_ALLOWANCE,
+    &TWO_OWNERS,
+    &BY_SERVER,
+    &NO_ENTRA_GROUP,
 ];
 
 macro_rules! codes {
@@ -192,6 +195,19 @@ codes! {
     STALE_ALLOWANCE = "VPP-M037", "allowance for nothing",
         "An allowance names an app, book, group or location that no manifest defines, so it waives \
          nothing. Correct the name, or remove the allowance if its subject is gone.";
+    TWO_OWNERS = "VPP-M038", "two owners of one pool of licenses",
+        "Either vpp holds a location's content token and assigns licenses at Apple (`licenses: apple`), or \
+         its server does (`licenses: mdm`, Intune). Two of them would undo each other's work: Intune \
+         assigns again what vpp takes back, and installs by its own assignments, not on command. Decide \
+         for one.";
+    BY_SERVER = "VPP-M039", "not possible where the server hands out licenses",
+        "Where Intune owns the token it takes a license back by uninstalling the app: deleting an \
+         assignment neither uninstalls nor gives the license back, so there is no `reclaim: release`. It \
+         cannot choose between locations, and books are left to it.";
+    NO_ENTRA_GROUP = "VPP-M040", "a group the location's owner does not know",
+        "Where Intune hands out licenses it does so by groups of Entra, so a group needs `entraGroup:` \
+         with the object id (Entra admin center, Groups), or `allDevices` or `allUsers`. Where vpp does, it \
+         must know who is in the group: from an inventory, or named one by one.";
 }
 
 #[cfg(test)]

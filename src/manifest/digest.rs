@@ -7,10 +7,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::Manifests;
 use super::kind::{
-    Allowance, AssetManifest, Breaker, Columns, DeviceColumn, EntrySpec, Freeze, Group, Inventory,
-    InventorySource, Limit, Limits, Location, Mdm, MdmDriver, MdmProgram, MdmServer,
-    NotificationDoor, Owner, Policy, Protection, PushingMdm, SeatEntrySpec, Share, StockGuard,
-    SubscriptionManifest, TokenExpiry, TokenSource,
+    Allowance, AssetManifest, Breaker, Columns, DeviceColumn, EntrySpec, Freeze, Group, Intune,
+    IntuneProof, Inventory, InventorySource, Limit, Limits, Location, Mdm, MdmDriver, MdmProgram,
+    MdmServer, NotificationDoor, Owner, Policy, Protection, PushingMdm, SeatEntrySpec, Share,
+    StockGuard, SubscriptionManifest, TokenExpiry, TokenSource,
 };
 use crate::diagnostic::At;
 
@@ -166,6 +166,7 @@ impl Meaning for Location {
             owner,
             licenses,
             mdm,
+            mdm_token,
             reclaim,
             endpoint,
             notifications,
@@ -179,6 +180,10 @@ impl Meaning for Location {
         owner.write(ink);
         ink.text(&format!("{licenses:?}"));
         mdm.write(ink);
+        if let Some(token) = mdm_token {
+            ink.text("mdmToken");
+            token.write(ink);
+        }
         ink.text(&format!("{:?}", reclaim.as_ref().map(|reclaim| reclaim.value)));
         endpoint.write(ink);
         // Not where there is none: digests from before the key was known stay what they were.
@@ -260,13 +265,17 @@ impl Meaning for InventorySource {
 
 impl Meaning for Group {
     fn write(&self, ink: &mut Ink) {
-        let Self { name, devices, users, from, filter, include, minimum, description } = self;
+        let Self { name, devices, users, from, filter, include, entra_group, minimum, description } =
+            self;
         name.write(ink);
         ink.set(devices.iter().map(|device| device.value.as_str()));
         ink.set(users.iter().map(|user| user.value.as_str()));
         from.write(ink);
         filter.write(ink);
         ink.set(include.iter().map(|group| group.value.as_str()));
+        if let Some(group) = entra_group {
+            ink.text(&format!("entraGroup {:?}", group.value));
+        }
         minimum.write(ink);
         description.write(ink);
     }
@@ -471,7 +480,7 @@ impl Meaning for MdmDriver {
                 webhook.write(ink);
             }
             Self::Sandbox => {}
-            Self::Intune(settings) => json(settings, ink),
+            Self::Intune(settings) => settings.write(ink),
         }
     }
 }
@@ -493,31 +502,24 @@ impl Meaning for DeviceColumn {
     }
 }
 
-/// Objects by their keys, so that the order in which they were written does not count.
-fn json(value: &serde_json::Value, ink: &mut Ink) {
-    use serde_json::Value as Json;
-    match value {
-        Json::Null | Json::Bool(_) | Json::Number(_) => ink.text(&format!("literal {value}")),
-        Json::String(text) => {
-            ink.text("string");
-            ink.text(text);
-        }
-        Json::Array(items) => {
-            ink.text("array");
-            ink.count(items.len());
-            for item in items {
-                json(item, ink);
+impl Meaning for Intune {
+    fn write(&self, ink: &mut Ink) {
+        let Self { tenant, client_id, proof, graph, login, sync_devices, revoke_after } = self;
+        tenant.write(ink);
+        client_id.write(ink);
+        match proof {
+            IntuneProof::Secret(source) => {
+                ink.text("secret");
+                source.write(ink);
             }
-        }
-        Json::Object(entries) => {
-            ink.text("object");
-            ink.count(entries.len());
-            let mut entries: Vec<_> = entries.iter().collect();
-            entries.sort_by_key(|(key, _)| key.as_str());
-            for (key, value) in entries {
-                ink.text(key);
-                json(value, ink);
+            IntuneProof::Assertion(source) => {
+                ink.text("assertion");
+                source.write(ink);
             }
+            IntuneProof::GithubActions => ink.text("github"),
         }
+        graph.write(ink);
+        login.write(ink);
+        ink.text(&format!("{sync_devices} {:?}", revoke_after.as_ref().map(|after| after.value)));
     }
 }

@@ -22,6 +22,7 @@ mod people;
 mod report;
 mod schema;
 mod seats;
+pub mod served;
 mod summary;
 mod survey;
 
@@ -42,7 +43,7 @@ pub use input::Input;
 pub use licenses::{Inaction, InactionKind, LicenseRow};
 pub use lint::{LINTS, Lint, LintFinding, lint};
 pub use location::{LocationPlan, Unmanaged, UserPlan};
-pub use make::make;
+pub use make::{make, make_with};
 pub use schema::json_schema;
 pub use seats::{
     AdministratorAction, AdministratorChange, SeatAction, SeatChange, SeatInaction,
@@ -85,6 +86,9 @@ pub struct Plan {
     pub summary: Summary,
     /// One per location, in the order of the manifests.
     pub locations: Vec<LocationPlan>,
+    /// Locations whose server owns the token, in the order of the manifests.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mdm_locations: Vec<served::MdmLocationPlan>,
     /// What would move: by location, then asset, then action, then cause, then origin.
     pub changes: Vec<Change>,
     /// What was deliberately not done, and why.
@@ -100,6 +104,7 @@ impl Plan {
     /// retired, no administrator changes, and nothing is claimed.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
+            && !self.mdm_locations.iter().any(served::MdmLocationPlan::has_steps)
             && self.locations.iter().all(|location| {
                 let UserPlan { create, update, retire, waiting: _ } = &location.users;
                 let seats = location.subscriptions.as_ref();
@@ -118,8 +123,9 @@ impl Plan {
     }
 
     /// Whether every location was read whole.
-    fn is_complete(locations: &[LocationPlan]) -> bool {
+    fn is_complete(locations: &[LocationPlan], mdm_locations: &[served::MdmLocationPlan]) -> bool {
         locations.iter().all(|location| location.failed.is_none())
+            && mdm_locations.iter().all(|location| location.failed.is_none())
     }
 
     /// Whether `apply` would take it: complete, no error, no guard blocks.

@@ -23,6 +23,7 @@ pub mod plan;
 pub mod progress;
 mod prose;
 pub mod run;
+mod served;
 mod shape;
 pub mod status;
 mod styles;

@@ -3,10 +3,12 @@
 mod invitations;
 mod licenses;
 mod seats;
+mod served;
 
 pub use invitations::Invitation;
 pub use licenses::LicenseStatus;
 pub use seats::SeatStatus;
+pub use served::{MdmAppStatus, MdmStatus};
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -20,6 +22,9 @@ use crate::plan::{LocationPlan, Plan};
 pub struct Status {
     /// In the order of the manifests.
     pub locations: Vec<LocationStatus>,
+    /// Locations whose server owns the token, in the order of the manifests.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mdm_locations: Vec<MdmStatus>,
 }
 
 /// One location.
@@ -105,7 +110,10 @@ pub fn of(
             }),
         }
     };
-    Status { locations: plan.locations.iter().map(of_location).collect() }
+    Status {
+        locations: plan.locations.iter().map(of_location).collect(),
+        mdm_locations: served::of(plan, now),
+    }
 }
 
 fn terms(actual: &Actual) -> Terms {

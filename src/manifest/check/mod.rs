@@ -4,6 +4,7 @@ mod assets;
 mod cycles;
 mod locations;
 mod names;
+mod owners;
 mod references;
 mod subscriptions;
 
@@ -22,6 +23,7 @@ pub(super) fn all(
     diagnostics.extend(cycles::find(&manifests.groups));
     diagnostics.extend(locations::pinned_twice(&manifests.locations));
     diagnostics.extend(locations::uninstall_without_mdm(&manifests.locations));
+    diagnostics.extend(owners::all(manifests));
     diagnostics.extend(assets::claimed_twice(&manifests.assets));
     diagnostics.extend(subscriptions::claimed_twice(&manifests.subscriptions));
     diagnostics.extend(assets::uninstall_without_mdm(&manifests.assets, &manifests.locations));

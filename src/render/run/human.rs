@@ -41,6 +41,7 @@ pub fn human(
         Part::new(totals, 0, 0),
         Part::new(steps, 20, 3),
         Part::new(seats, 12, 2),
+        Part::new(served, 24, 4),
         Part::new(failures, 8, 2),
         Part::new(withheld, 4, 1),
         Part::new(closing, 0, 0),
@@ -49,6 +50,18 @@ pub fn human(
         line.write(out)?;
     }
     Ok(())
+}
+
+/// What was done where a server owns the token, and what waits there.
+fn served(page: &Page<'_>, rows: usize) -> Vec<Line> {
+    let reports = &page.content.report.mdm_locations;
+    if reports.is_empty() {
+        return vec![];
+    }
+    let all: Vec<_> = reports.iter().flat_map(crate::render::served::run).collect();
+    let mut lines = page.heading("At servers that own the token", "");
+    lines.extend(crate::render::served::lines(page, &all, rows));
+    lines
 }
 
 fn header(page: &Page<'_>, _: usize) -> Vec<Line> {

@@ -7,7 +7,7 @@ use vpp::manifest::semantic_digest;
 const A: &str = "apiVersion: vpp/v1\nkind: Group\nname: g\ndevices: [A1, B2]\nusers: [x]\n";
 const B: &str = "apiVersion: vpp/v1\nkind: Location\nname: l\nuid: \"12\"\ntoken: { env: T }\nlabels: { a: b, c: d }\n";
 const C: &str = "apiVersion: vpp/v1\nkind: App\nname: a\nadamId: 12\nlocation: l\nassign: [{ to: g, intent: required }]\npricing: STDQ\n";
-const D: &str = "apiVersion: vpp/v1\nkind: Mdm\nname: m\nintune: { tenant: https://x, a: { b: 1, c: [1, 2] } }\n";
+const D: &str = "apiVersion: vpp/v1\nkind: Mdm\nname: m\nintune: { tenant: northfield.example, clientId: c-1, clientSecret: { env: S }, syncDevices: true }\n";
 const E: &str = "apiVersion: vpp/v1\nkind: Policy\nname: p\nlimits: { app: { reclaim: { share: 10% } } }\nrun: { canary: 1 }\n\
     freeze: [{ from: 2026-12-20, until: 2026-12-21T00:00, timeZone: Europe/Berlin }]\n";
 
@@ -61,7 +61,7 @@ fn looks_do_not_count() {
             ),
             (
                 "d.yaml",
-                "apiVersion: vpp/v1\nkind: Mdm\nname: m\nintune:\n  a: { c: [1, 2], b: 1 }\n  tenant: \"https://x\"\n",
+                "apiVersion: vpp/v1\nkind: Mdm\nname: m\nintune:\n  syncDevices: true\n  clientSecret: { env: S }\n  clientId: \"c-1\"\n  tenant: northfield.example\n",
             ),
         ],
         &[
@@ -145,7 +145,7 @@ fn typed_documents_say_what_was_written() {
     let manifests = &loaded.manifests;
     let location = &manifests.locations[0];
     assert_eq!(location.uid.as_ref().unwrap().value, "2049025000431439");
-    assert_eq!(location.token.value, TokenSource::Env("VPP_TOKEN".to_owned()));
+    assert_eq!(location.token.as_ref().unwrap().value, TokenSource::Env("VPP_TOKEN".to_owned()));
     assert_eq!(location.owner.as_ref().unwrap().value.name, "Northfield IT");
     assert_eq!(location.reclaim.as_ref().unwrap().value, ReclaimMode::Uninstall);
     let inventory = &manifests.inventories[0];

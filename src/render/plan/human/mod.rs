@@ -5,6 +5,7 @@ mod guards;
 mod opening;
 mod page;
 mod seats;
+mod served;
 mod stock;
 
 use std::io::{self, Write};
@@ -41,6 +42,7 @@ pub fn human(out: &mut dyn Write, styles: &Styles, shape: &Shape, plan: &Plan) -
         Part::new(changes::reclaims, 15, 2),
         Part::new(changes::assigns, 12, 2),
         Part::new(seats::seats, 6, 1),
+        Part::new(served::served, 24, 4),
         Part::new(closing::users, 0, 0),
         Part::new(closing::left, 8, 2),
         Part::new(stock::licenses, 6, 1),

@@ -25,7 +25,8 @@ pub(super) fn header(page: &Page<'_>, _: usize) -> Vec<Line> {
             }
         }
         several => {
-            items.push(page.text(&counted(count(several.len()), "location", "locations")));
+            let all = several.len() + page.content.plan.mdm_locations.len();
+            items.push(page.text(&counted(count(all), "location", "locations")));
         }
     }
     items.push(page.text(&read(page)));
@@ -35,7 +36,10 @@ pub(super) fn header(page: &Page<'_>, _: usize) -> Vec<Line> {
 fn read(page: &Page<'_>) -> String {
     let requests = page.content.sections.cost.read_requests;
     let requests = counted(requests, "request", "requests");
-    match page.content.plan.locations.iter().filter_map(|location| location.read_at).max() {
+    let plan = page.content.plan;
+    let apple = plan.locations.iter().filter_map(|location| location.read_at);
+    let servers = plan.mdm_locations.iter().filter_map(|location| location.read_at);
+    match apple.chain(servers).max() {
         Some(at) => format!("read {} in {requests}", at.strftime("%Y-%m-%d %H:%M:%SZ")),
         None => format!("nothing read in {requests}"),
     }

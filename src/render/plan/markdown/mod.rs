@@ -5,6 +5,7 @@ mod guards;
 mod opening;
 mod page;
 mod seats;
+mod served;
 mod stock;
 
 use std::io::{self, Write};
@@ -48,6 +49,7 @@ pub fn markdown(out: &mut dyn Write, options: Markdown<'_>, plan: &Plan) -> io::
     sections.extend(changes::reclaims(&page));
     sections.extend(changes::assigns(&page));
     sections.extend(seats::seats(&page));
+    sections.extend(served::served(&page));
     sections.extend(closing::users(&page));
     sections.extend(closing::left(&page));
     sections.extend(stock::licenses(&page));

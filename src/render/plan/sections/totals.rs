@@ -48,23 +48,25 @@ impl Totals {
             sum(changes.map(|change| count(change.pairs())))
         };
         let users = || plan.locations.iter().map(|location| &location.users);
+        let by_servers = || plan.mdm_locations.iter().flat_map(|location| &location.apps);
         let unmanaged = || plan.locations.iter().map(|location| &location.unmanaged);
         Self {
             assign: moved(Action::Assign),
             release: moved(Action::Release),
             uninstall: moved(Action::Uninstall),
-            unchanged: plan.summary.unchanged,
+            unchanged: sum(by_servers().map(|app| app.unchanged))
+                .saturating_add(plan.summary.unchanged),
             unmanaged: plan.summary.unmanaged,
             unmanaged_assets: sum(unmanaged().map(|unmanaged| unmanaged.assets)),
             assets_changed: plan.summary.assets_changed,
-            assets_managed: plan.summary.assets_managed,
+            assets_managed: count(by_servers().count()).saturating_add(plan.summary.assets_managed),
             devices: plan.summary.devices,
             users: plan.summary.users,
             create: sum(users().map(|users| count(users.create.len()))),
             update: sum(users().map(|users| count(users.update.len()))),
             retire: sum(users().map(|users| count(users.retire.len()))),
             waiting: sum(users().map(|users| users.waiting)),
-            locations: count(plan.locations.len()),
+            locations: count(plan.locations.len() + plan.mdm_locations.len()),
         }
     }
 }

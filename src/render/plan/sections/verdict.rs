@@ -1,4 +1,5 @@
 use super::{Sections, Totals};
+use crate::plan::served::MdmLocationPlan;
 use crate::plan::{GuardLevel, GuardOutcome, Plan};
 use crate::render::number::{self, counted, grouped};
 
@@ -51,16 +52,22 @@ impl Verdict {
             guard.level == GuardLevel::Block && guard.outcome == GuardOutcome::Tripped
         });
         let guards = number::count(blocks.count());
-        let failed = plan.locations.iter().filter(|location| location.failed.is_some()).count();
+        let servers = plan.mdm_locations.iter().filter(|location| location.failed.is_some());
+        let failed = plan.locations.iter().filter(|location| location.failed.is_some()).count()
+            + servers.count();
         let errors = plan.diagnostics.iter().filter(|notice| notice.level == "error").count();
         if !plan.complete || failed > 0 {
-            let (failed, of) = (number::count(failed), number::count(plan.locations.len()));
+            let (failed, of) = (
+                number::count(failed),
+                number::count(plan.locations.len() + plan.mdm_locations.len()),
+            );
             return Self::Incomplete { failed, of, guards };
         }
         if !plan.applyable || guards > 0 || errors > 0 {
             return Self::Blocked { guards, errors: number::count(errors) };
         }
-        let moves = !plan.changes.is_empty();
+        let told = plan.mdm_locations.iter().any(MdmLocationPlan::has_steps);
+        let moves = !plan.changes.is_empty() || told;
         let steps = plan.locations.iter().any(|location| {
             let users = &location.users;
             let seats = location.subscriptions.as_ref();
