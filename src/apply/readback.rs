@@ -132,7 +132,11 @@ pub(super) async fn users(
     if u64::try_from(people.len()).is_ok_and(|people| people <= ONE_BY_ONE) {
         for person in people {
             let filter = UserFilter { client_user_id: Some(person.clone()), ..Default::default() };
-            records(reader, &filter, people, &mut found).await?;
+            match records(reader, &filter, people, &mut found).await {
+                // Somebody who was never registered.
+                Err(error) if error.number() == Some(9609) => {}
+                result => result?,
+            }
         }
     } else {
         let filter = UserFilter { active_only: Some(true), ..Default::default() };
