@@ -15,7 +15,7 @@ use super::lease::Leases;
 use super::work::Reason;
 use crate::license::{Asset, ClientUserId, SerialNumber};
 use crate::plan::cover::Rectangle;
-use crate::store::{Intent, IntentKind, Outcome, RunId, Store, StoreError};
+use crate::store::{Intent, IntentKind, Outcome, ReclaimRow, RunId, Store, StoreError};
 
 /// What a run remembers with.
 #[derive(Clone, Copy)]
@@ -60,6 +60,25 @@ impl<'r> Journal<'r> {
     /// The journal of a location, by Apple's id of it.
     pub(super) fn new(memory: Memory<'r>, location: &str) -> Self {
         Self { memory, location: location.to_owned(), broken: RefCell::default() }
+    }
+
+    /// The run it is of.
+    pub(super) fn run(&self) -> RunId {
+        self.memory.run
+    }
+
+    pub(super) fn location(&self) -> &str {
+        &self.location
+    }
+
+    /// The reclaims of the location that are not through.
+    pub(super) async fn open_reclaims(&self) -> Result<Vec<ReclaimRow>, StoreError> {
+        self.memory.store.open_reclaims(&self.location).await
+    }
+
+    /// Writes reclaims down.
+    pub(super) async fn put_reclaims(&self, rows: &[ReclaimRow]) -> Result<(), StoreError> {
+        self.memory.store.put_reclaims(rows).await
     }
 
     pub(super) fn now(&self) -> Timestamp {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::json;
+use tokio::time::Instant;
 
 use crate::actual::{MdmInfo, Stock};
 use crate::apple::ClientConfigChange;
@@ -14,6 +15,7 @@ use super::Observer;
 use super::licenses;
 use super::outcome::{Event, LocationReport, StepOutcome, UserOutcome};
 use super::readback;
+use super::reclaim::{self, Book, Hand};
 use super::report;
 use super::resume::{self, Waiting};
 use super::run::{Halt, Run, reason};
@@ -30,6 +32,8 @@ struct State<'p> {
     retired: Fates,
     work: Work<'p>,
     seats: SeatWork<'p>,
+    /// Its reclaims, once they were looked at.
+    book: Option<Book>,
 }
 
 /// The report of a location before anything was done.
@@ -80,6 +84,7 @@ pub(super) async fn run<'p>(
     plan: &'p Plan,
     location: &'p LocationPlan,
     waiting: &[Waiting],
+    hand: Option<&Hand>,
 ) -> (LocationReport, bool) {
     let mut report = blank(location);
     let Ok(work) = Work::of(plan, &location.name) else {
@@ -103,12 +108,13 @@ pub(super) async fn run<'p>(
         updated: Fates::of(location.users.update.iter().cloned()),
         retired: Fates::of(retire),
         work,
+        book: None,
         seats: SeatWork::of(location),
     };
     resume::withhold(&mut state.work, waiting);
     let before = run.reader().requests();
-    let halt = steps(run, location, &mut state).await.and_then(|()| run.unbroken()).err();
-    let State { claim, created, updated, retired, work, seats } = state;
+    let halt = steps(run, location, &mut state, hand).await.and_then(|()| run.unbroken()).err();
+    let State { claim, created, updated, retired, work, book, seats } = state;
     let people_left =
         [&created, &updated, &retired].into_iter().any(|fates| !fates.open.is_empty());
     let through = work.is_through()
@@ -123,6 +129,11 @@ pub(super) async fn run<'p>(
     };
     report.changes = report::changes(&work);
     report.subscriptions = seats.report();
+    if let Some(book) = &book {
+        for (change, counts) in report.changes.iter_mut().zip(reclaim::counts(book, &work)) {
+            change.reclaims = counts;
+        }
+    }
     report.requests = run.reader().requests().saturating_sub(before);
     for change in &report.changes {
         run.note(Event::ChangeDone { location: location.name.clone(), change: change.clone() });
@@ -149,8 +160,10 @@ async fn steps(
     run: &mut Run<'_>,
     location: &LocationPlan,
     state: &mut State<'_>,
+    hand: Option<&Hand>,
 ) -> Result<(), Halt> {
     run.go_on()?;
+    let started = Instant::now();
     if let Some(owner) = &location.claim {
         claim(run, owner, state).await?;
     }
@@ -162,9 +175,20 @@ async fn steps(
     let (work, of_trial) = (&mut state.work, [Action::Release, Action::Assign]);
     let [released, assigned] = of_trial.map(|action| work.applied(action));
     licenses::carry_out(run, work, Action::Release, None, &released).await?;
-    fit(run, state).await?;
+    let mut book = Book::open(run, &mut state.work, hand).await?;
+    let caught_up = reclaim::catch_up(run, &mut state.work, &mut book).await;
+    let book = state.book.insert(book);
+    caught_up?;
+    fit(run, &mut state.work).await?;
     licenses::carry_out(run, &mut state.work, Action::Assign, None, &assigned).await?;
     seats::carry_out(run, location, &mut state.seats).await?;
+    while reclaim::follow(run, &mut state.work, book, started).await? {
+        if state.work.reopen_later() {
+            fit(run, &mut state.work).await?;
+            let (work, none) = (&mut state.work, Pairs::new());
+            licenses::carry_out(run, work, Action::Assign, None, &none).await?;
+        }
+    }
     if !state.retired.open.is_empty() {
         users::carry_out(run, Step::Retire, &mut state.retired).await?;
         note_users(run, location, state);
@@ -324,8 +348,8 @@ fn withhold_unregistered(state: &mut State<'_>) {
 }
 
 /// Never asks for more licenses than are free now, after the releases that were read back.
-async fn fit(run: &mut Run<'_>, state: &mut State<'_>) -> Result<(), Halt> {
-    let wanted = state.work.open(Action::Assign);
+async fn fit(run: &mut Run<'_>, work: &mut Work<'_>) -> Result<(), Halt> {
+    let wanted = work.open(Action::Assign);
     if wanted.is_empty() {
         return Ok(());
     }
@@ -341,7 +365,7 @@ async fn fit(run: &mut Run<'_>, state: &mut State<'_>) -> Result<(), Halt> {
             None => 0,
         };
         let message = "no license is free for it any more".to_owned();
-        state.work.fit(asset, free, &Reason { number: None, message });
+        work.fit(asset, free, &Reason { number: None, message });
     }
     Ok(())
 }

@@ -3,8 +3,8 @@
 //! Per location: claim, one small trial request, users, reclaims by release, assigns, retirements.
 //! Each step waits for the one it depends on; a pair counts as done when it is read back, whatever
 //! the answer or the event said. What is sent is written down first; what a run that was killed
-//! left open is settled by reading before the next one plans. Reclaims by uninstall are reported as waiting and their licenses
-//! left where they are.
+//! left open is settled by reading before the next one plans. A reclaim by uninstall goes the way of the room
+//! `reclaim`, over as many runs as its device needs; its license is released once the app is proven gone.
 
 mod blame;
 mod breaker;
@@ -14,6 +14,7 @@ mod licenses;
 mod location;
 pub mod outcome;
 mod readback;
+mod reclaim;
 mod report;
 mod request;
 mod resume;
@@ -26,8 +27,9 @@ mod work;
 
 pub use journal::Memory;
 pub use lease::Leases;
+pub use reclaim::{Hand, Hands};
 pub use resume::{Resumed, Waiting, resume};
-pub use run::{Observer, Options};
+pub use run::{Observer, Options, Patience};
 pub use stop::Stop;
 
 use std::collections::BTreeMap;
@@ -42,21 +44,40 @@ use journal::Journal;
 use outcome::{Event, FORMAT_VERSION, RunReport, RunResult, RunSummary};
 use run::Run;
 
-/// Carries out a plan, all locations side by side. `writers` pairs a location's name with its
-/// client; a location without one is reported as stopped. Every write is in the `memory` before it
+/// What a run reaches Apple and devices through.
+#[derive(Debug, Clone, Copy)]
+pub struct Access<'a> {
+    /// Each location's name and its client.
+    pub writers: &'a [(String, Writer)],
+    /// What removes apps, by the location's name.
+    pub hands: &'a Hands,
+}
+
+static NO_HANDS: Hands = Hands::new();
+
+impl<'a> From<&'a Vec<(String, Writer)>> for Access<'a> {
+    /// Apple alone: licenses under reclaim by uninstall stay where they are.
+    fn from(writers: &'a Vec<(String, Writer)>) -> Self {
+        Self { writers, hands: &NO_HANDS }
+    }
+}
+
+/// Carries out a plan, all locations side by side. A location without a writer is reported as
+/// stopped, one without a hand leaves licenses under reclaim by uninstall where they are. Every write is in the `memory` before it
 /// is sent. `waiting` says, by the location's name, which requests of earlier runs may still be
 /// carried out ([`resume`]).
 ///
 /// The report accounts for every pair of the plan.
-pub async fn apply(
+pub async fn apply<'a>(
     plan: &Plan,
-    writers: &[(String, Writer)],
+    access: impl Into<Access<'a>>,
     observer: &dyn Observer,
     stop: &Stop,
     options: Options,
     memory: Memory<'_>,
     waiting: &BTreeMap<String, Vec<Waiting>>,
 ) -> RunReport {
+    let Access { writers, hands } = access.into();
     let started_at = (memory.clock)();
     observer.note(Event::version(&plan.tool, &plan.fingerprint));
     let runs = plan.locations.iter().map(|location| async move {
@@ -73,7 +94,8 @@ pub async fn apply(
             journal: Journal::new(memory, location.uid.as_deref().unwrap_or(&location.name)),
         };
         let waiting = waiting.get(&location.name).map_or(&[][..], Vec::as_slice);
-        location::run(&mut run, plan, location, waiting).await
+        let hand = hands.get(&location.name);
+        location::run(&mut run, plan, location, waiting, hand).await
     });
     let (locations, interrupted): (Vec<_>, Vec<_>) = join_all(runs).await.into_iter().unzip();
     let summary = RunSummary::of(&locations);
@@ -103,6 +125,8 @@ fn result(
         failed,
         not_tried,
         waits,
+        blocked: _,
+        unknown: _,
         users_created,
         users_updated,
         users_retired,

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::license::{Asset, AssetKind};
 use crate::plan::{Action, Cause};
+use crate::reclaim::Phase;
 
 use super::seats::{SeatRunSummary, SeatStep, SeatsReport};
 
@@ -72,8 +73,15 @@ pub struct RunSummary {
     pub failed: u64,
     /// Pairs that were not tried: withheld on purpose, or because the run ended before them.
     pub not_tried: u64,
-    /// Pairs whose reclaim waits until a device has proven the app gone.
+    /// Pairs whose reclaim waits until a device has proven the app gone, and those that wait for
+    /// a license such a reclaim frees.
     pub waits: u64,
+    /// Of these, reclaims that wait until somebody does something.
+    #[serde(default)]
+    pub blocked: u64,
+    /// Of these, reclaims without a proof after their deadline, and those whose device has left.
+    #[serde(default)]
+    pub unknown: u64,
     /// People registered.
     pub users_created: u64,
     /// People updated.
@@ -120,6 +128,19 @@ impl RunSummary {
                 add(&mut total.failed, change.failed());
                 add(&mut total.not_tried, change.not_tried);
                 add(&mut total.waits, change.waits);
+                for ReclaimCount { phase, count, why: _ } in &change.reclaims {
+                    match phase {
+                        Phase::Blocked => add(&mut total.blocked, *count),
+                        Phase::Unknown | Phase::Gone => add(&mut total.unknown, *count),
+                        Phase::Wanted
+                        | Phase::UninstallSent
+                        | Phase::Acknowledged
+                        | Phase::ProvenAbsent
+                        | Phase::Disassociated
+                        | Phase::Verified
+                        | Phase::Cancelled => {}
+                    }
+                }
             }
         }
         total
@@ -220,8 +241,23 @@ pub struct ChangeReport {
     /// Of the pairs not tried, those that were withheld on purpose, one per reason.
     #[serde(default)]
     pub withheld: Vec<Failure>,
-    /// Pairs whose app must first be proven gone from the device.
+    /// Pairs whose app must first be proven gone from the device; of an assign, pairs for which no
+    /// license is free before that.
     pub waits: u64,
+    /// Of a reclaim by uninstall: where the pairs that wait are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reclaims: Vec<ReclaimCount>,
+}
+
+/// Pairs of one reclaim by uninstall that are equally far.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReclaimCount {
+    /// How far.
+    pub phase: Phase,
+    /// What they wait for, in one sentence without a full stop.
+    pub why: String,
+    /// How many.
+    pub count: u64,
 }
 
 impl ChangeReport {

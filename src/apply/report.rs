@@ -13,8 +13,8 @@ pub(super) fn changes(work: &Work<'_>) -> Vec<ChangeReport> {
 }
 
 fn change(roster: &Roster, item: &Item<'_>) -> ChangeReport {
-    let Item { change, open, sent: _, tried: _, applied, already, failed, withheld } = item;
-    let waits = change.action == Action::Uninstall;
+    let Item { change, open, sent: _, tried: _, applied, already, failed, withheld, .. } = item;
+    let waits = change.action == Action::Uninstall || item.later;
     let failures = |fates: &[Fate]| {
         fates.iter().map(|fate| failure(&fate.reason, names(roster, &fate.holders))).collect()
     };
@@ -30,7 +30,8 @@ fn change(roster: &Roster, item: &Item<'_>) -> ChangeReport {
         failed: failures(failed),
         not_tried: withheld_pairs + if waits { 0 } else { open.len() },
         withheld: failures(withheld),
-        waits: if waits { open.len() } else { 0 },
+        waits: if waits { open.len() + item.parked.len() } else { 0 },
+        reclaims: vec![],
     }
 }
 

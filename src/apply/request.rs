@@ -156,8 +156,8 @@ async fn send(
 ) -> (End, Option<Uuid>) {
     let kind = match action {
         Action::Assign => IntentKind::Associate,
-        Action::Release => IntentKind::Disassociate,
-        Action::Uninstall => return (End::Held, None),
+        // Of reclaims by uninstall only what is proven gets here (`Work::prove`).
+        Action::Release | Action::Uninstall => IntentKind::Disassociate,
     };
     let Some(intent) = run.journal.intend(kind, pairs, Licenses::of(request)).await else {
         return (End::Held, None);

@@ -24,11 +24,36 @@ pub struct Options {
     pub pause: Duration,
     /// When the run stops by itself.
     pub bounds: Bounds,
+    /// How long devices are waited for.
+    pub patience: Patience,
+}
+
+/// How long devices are waited for.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// At least so long after the run began.
+    pub wait: Duration,
+    /// So long after one last answered, or was told something.
+    pub grace: Duration,
+    /// Between two questions at first; it grows while nothing is heard.
+    pub poll: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { wait: Duration::ZERO, grace: Duration::from_secs(30), poll: Duration::from_secs(2) }
+    }
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { in_flight: 4, rounds: 4, pause: Duration::from_secs(10), bounds: Bounds::default() }
+        Self {
+            in_flight: 4,
+            rounds: 4,
+            pause: Duration::from_secs(10),
+            bounds: Bounds::default(),
+            patience: Patience::default(),
+        }
     }
 }
 

@@ -21,7 +21,8 @@ pub(super) fn trial(
 ) -> Option<(Action, Pairs)> {
     let size = usize::try_from(size.max(1)).unwrap_or(1);
     [Action::Release, Action::Assign].into_iter().find_map(|action| {
-        work.items.iter().filter(|item| item.change.action == action).find_map(|item| {
+        let now = work.items.iter().filter(|item| item.change.action == action && !item.later);
+        now.into_iter().find_map(|item| {
             let asset = item.change.asset;
             let room = match action {
                 Action::Assign => free

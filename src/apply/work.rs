@@ -44,6 +44,12 @@ pub(super) struct Item<'a> {
     pub(super) failed: Vec<Fate>,
     /// Deliberately not tried.
     pub(super) withheld: Vec<Fate>,
+    /// Of a reclaim by uninstall: whose app is proven gone. Nothing is sent for anybody else.
+    proven: HolderSet,
+    /// Whether it waits for licenses that reclaims of this plan free.
+    pub(super) later: bool,
+    /// Of these, those for whom no license is free yet.
+    pub(super) parked: HolderSet,
 }
 
 /// The pairs of one location's plan, and what has become of each.
@@ -60,11 +66,11 @@ impl<'a> Work<'a> {
     /// Everything the plan would do in a location, all of it open.
     pub(super) fn of(plan: &'a Plan, location: &str) -> Result<Self, RosterFull> {
         let mut roster = Roster::new();
-        let items = plan
-            .changes
-            .iter()
-            .filter(|change| change.location == location)
-            .map(|change| {
+        let now = plan.changes.iter().map(|change| (change, false));
+        let items = now
+            .chain(plan.later.iter().map(|change| (change, true)))
+            .filter(|(change, _)| change.location == location)
+            .map(|(change, later)| {
                 let open = holders(change)
                     .map(|holder| roster.number(holder.as_ref()))
                     .collect::<Result<HolderSet, _>>()?;
@@ -77,6 +83,9 @@ impl<'a> Work<'a> {
                     already: HolderSet::new(),
                     failed: vec![],
                     withheld: vec![],
+                    proven: HolderSet::new(),
+                    later,
+                    parked: HolderSet::new(),
                 })
             })
             .collect::<Result<_, _>>()?;
@@ -86,16 +95,51 @@ impl<'a> Work<'a> {
     /// Whether nothing is left to try: no pair is open but those that wait for devices.
     pub(super) fn is_through(&self) -> bool {
         let mut items = self.items.iter();
-        items.all(|item| item.change.action == Action::Uninstall || item.open.is_empty())
+        items.all(|item| item.later || item.sendable().is_empty())
     }
 
     /// The open pairs of an action.
     pub(super) fn open(&self, action: Action) -> Pairs {
         let mut pairs = Pairs::new();
         for item in self.of_action(action) {
-            if !item.open.is_empty() {
-                *pairs.entry(item.change.asset).or_default() |= &item.open;
+            let open = item.sendable();
+            if !open.is_empty() {
+                *pairs.entry(item.change.asset).or_default() |= &open;
             }
+        }
+        pairs
+    }
+
+    /// Takes note of pairs whose app is proven gone: their licenses may be released.
+    pub(super) fn prove(&mut self, pairs: &Pairs) {
+        self.with(Action::Uninstall, pairs, |item, holders| item.proven |= holders);
+    }
+
+    /// Opens what waits for licenses again. True where there is something.
+    pub(super) fn reopen_later(&mut self) -> bool {
+        let mut any = false;
+        for item in &mut self.items {
+            let parked = std::mem::take(&mut item.parked);
+            any |= !parked.is_empty();
+            item.open |= &parked;
+        }
+        any
+    }
+
+    /// The pairs of an action that are as wanted, whoever made them so.
+    pub(super) fn through(&self, action: Action) -> Pairs {
+        self.collect(action, |item| &item.applied | &item.already)
+    }
+
+    /// The pairs of an action that Apple took, or may have taken.
+    pub(super) fn sent_of(&self, action: Action) -> Pairs {
+        self.collect(action, |item| item.sent.clone())
+    }
+
+    fn collect(&self, action: Action, of: impl Fn(&Item<'a>) -> HolderSet) -> Pairs {
+        let mut pairs = Pairs::new();
+        for item in self.of_action(action) {
+            *pairs.entry(item.change.asset).or_default() |= &of(item);
         }
         pairs
     }
@@ -244,7 +288,11 @@ impl<'a> Work<'a> {
             let rest = &item.open - &kept;
             left = 0;
             item.open = kept;
-            add(&mut item.withheld, reason, rest);
+            if item.later {
+                item.parked |= &rest;
+            } else {
+                add(&mut item.withheld, reason, rest);
+            }
         }
     }
 
@@ -292,6 +340,16 @@ impl<'a> Work<'a> {
             }
         }
         narrowed
+    }
+}
+
+impl Item<'_> {
+    /// The open pairs that may be sent: of a reclaim by uninstall, those whose app is proven gone.
+    fn sendable(&self) -> HolderSet {
+        match self.change.action {
+            Action::Uninstall => &self.open & &self.proven,
+            Action::Release | Action::Assign => self.open.clone(),
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use super::connect::{Apple, Opened};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::files;
+use super::hands;
 use super::last;
 use super::plan::{self as planning, Made};
 use super::prepare;
@@ -22,7 +23,7 @@ use super::session::Session;
 use super::signals::{self, Signal};
 use crate::apple::{Reader, Writer};
 use crate::apply::outcome::{Event, RunReport, RunResult, RunSummary};
-use crate::apply::{self, Observer, Options, Stop, Waiting};
+use crate::apply::{self, Access, Hands, Observer, Options, Patience, Stop, Waiting};
 use crate::plan::{self, Plan};
 use crate::render::number::counted;
 use crate::render::{self, Shape, Styles, Typed};
@@ -70,7 +71,7 @@ async fn leased(
     let shape = shape(context, arguments, saved.folder());
     let (opened, waiting) = memory.resume(context, opened).await?;
     let Made { plan, prepared, opened, locations, .. } =
-        planning::read(context, prepared, opened, Some(memory.store())).await?;
+        planning::read(context, prepared, opened, Some(memory.store().as_ref())).await?;
     let policy = prepared.manifests.policies.first();
     saved.check(&plan, policy.and_then(|policy| policy.max_plan_age.as_ref()), clock::now())?;
     if let Some(expected) = &arguments.expect {
@@ -89,9 +90,14 @@ async fn leased(
         bounds: policy.map_or_else(Default::default, |policy| policy.breaker),
         ..Options::default()
     };
+    let wait = arguments.wait.unwrap_or_default();
     let options = match apple {
-        Apple::Real => options,
-        Apple::Sandbox(..) => Options { pause: SANDBOX_PAUSE, ..options },
+        Apple::Real => Options { patience: Patience { wait, ..options.patience }, ..options },
+        Apple::Sandbox(..) => Options {
+            pause: SANDBOX_PAUSE,
+            patience: Patience { wait, grace: SANDBOX_GRACE, poll: SANDBOX_POLL },
+            ..options
+        },
     };
     let readers: Vec<(String, Reader)> = opened
         .iter()
@@ -100,7 +106,12 @@ async fn leased(
     if !plan.is_empty() {
         memory.begin(context, saved.folder(), &plan).await?;
     }
-    let carried = carry_out(context, arguments, &plan, opened, options, (memory, &waiting)).await?;
+    let carried = {
+        let target = &arguments.target;
+        let hands = hands::open(context, &prepared, target, apple, memory.store()).await;
+        let rest = (memory, &waiting, &hands);
+        carry_out(context, arguments, &plan, opened, options, rest).await?
+    };
     if !plan.is_empty() {
         for Report { path, .. } in
             arguments.reports.iter().filter(|one| one.format == RunFormat::Audit)
@@ -115,8 +126,16 @@ async fn leased(
     if !plan.is_empty() {
         memory.end(context, &report).await?;
         let run = (memory.run(), report.ended_at);
-        last::keep(context, memory.store(), run, &plan, &locations, &readers, prepared.roster)
-            .await?;
+        last::keep(
+            context,
+            memory.store().as_ref(),
+            run,
+            &plan,
+            &locations,
+            &readers,
+            prepared.roster,
+        )
+        .await?;
     }
     for Report { format, path } in &arguments.reports {
         match format {
@@ -155,6 +174,10 @@ fn refuse(context: &Context, arguments: &Arguments, plan: &Plan, verdict: Exit) 
     }
     narrator.finish();
 }
+
+/// Its devices answer at once, or not before its clock is moved on.
+const SANDBOX_GRACE: std::time::Duration = std::time::Duration::from_millis(300);
+const SANDBOX_POLL: std::time::Duration = std::time::Duration::from_millis(20);
 
 /// A sandbox in this process need not be waited for long.
 const SANDBOX_PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
@@ -229,7 +252,7 @@ async fn carry_out(
     plan: &Plan,
     opened: Vec<Opened>,
     options: Options,
-    (memory, waiting): (&Session, &BTreeMap<String, Vec<Waiting>>),
+    (memory, waiting, hands): (&Session, &BTreeMap<String, Vec<Waiting>>, &Hands),
 ) -> Result<Carried, Failure> {
     let writers: Vec<(String, Writer)> = opened
         .into_iter()
@@ -238,7 +261,15 @@ async fn carry_out(
     let narrator = Narrator::new(context, arguments.format == Format::Json, plan);
     let stop = Stop::new();
     let mut signals = signals::listen()?;
-    let work = apply::apply(plan, &writers, &narrator, &stop, options, memory.memory(), waiting);
+    let work = apply::apply(
+        plan,
+        Access { writers: &writers, hands },
+        &narrator,
+        &stop,
+        options,
+        memory.memory(),
+        waiting,
+    );
     tokio::pin!(work);
     let mut asked = None;
     loop {
@@ -285,6 +316,8 @@ fn exit(report: &RunReport, asked: Option<Signal>, detailed: bool) -> Exit {
         failed,
         not_tried: _,
         waits,
+        blocked: _,
+        unknown: _,
         users_created,
         users_updated,
         users_retired,

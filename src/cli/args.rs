@@ -441,6 +441,10 @@ pub(super) struct Apply {
     /// List every holder.
     #[arg(long, help_heading = "Output")]
     pub(super) detail: bool,
+    /// Wait for devices as long as this, for example 30m: without it a run ends when nobody
+    /// answers any more.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(super) wait: Option<std::time::Duration>,
     /// Exit with 7 when reclaims wait for devices.
     #[arg(long, help_heading = "Output")]
     pub(super) detailed_exitcode: bool,

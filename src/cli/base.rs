@@ -43,7 +43,7 @@ pub(super) fn hold_against(
     before.manifests.locations.retain(|location| read(&location.name.value));
     before.desired.assets.retain(|asset| asset.locations.iter().any(|name| read(name)));
     before.desired.subscriptions.retain(|subscription| read(&subscription.location));
-    let Prepared { manifests, desired, mut roster, diagnostics, digest, folder } = before;
+    let Prepared { manifests, desired, mut roster, diagnostics, digest, folder, known: _ } = before;
     let base = plan::make(Input {
         manifests: &manifests,
         desired: &desired,

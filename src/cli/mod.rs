@@ -17,6 +17,7 @@ mod failure;
 mod files;
 mod fmt;
 mod groups;
+mod hands;
 mod history;
 mod init;
 mod last;

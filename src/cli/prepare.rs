@@ -1,5 +1,7 @@
 //! From a folder to the desired state, with everything wrong with it said at once.
 
+use std::collections::BTreeMap;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::Context;
@@ -8,8 +10,8 @@ use super::exit::Exit;
 use super::failure::Failure;
 use crate::desired::{self, Desired};
 use crate::diagnostic::Diagnostic;
-use crate::inventory::{self, LoadedInventories};
-use crate::license::Roster;
+use crate::inventory::{self, LoadedInventories, Table};
+use crate::license::{Roster, SerialNumber};
 use crate::manifest::{self, Manifests};
 use crate::render;
 
@@ -21,6 +23,8 @@ pub(super) struct Prepared {
     pub(super) roster: Roster,
     pub(super) diagnostics: Vec<Diagnostic>,
     pub(super) digest: String,
+    /// How servers address devices, by the Mdm's name, where an inventory says so.
+    pub(super) known: BTreeMap<String, Vec<(SerialNumber, String)>>,
 }
 
 /// Reads manifests and inventories and resolves them. Warnings are printed, errors end it.
@@ -39,10 +43,11 @@ pub(super) fn prepare_with(
     allow_exec: bool,
     roster: Roster,
 ) -> Result<Prepared, Failure> {
-    let Read { folder, manifests, loaded: _, desired, roster, diagnostics } =
+    let Read { folder, manifests, loaded, desired, roster, diagnostics } =
         read(context, folder, allow_exec, roster)?;
     let digest = desired::digest(&desired, &roster);
-    Ok(Prepared { folder, manifests, desired, roster, diagnostics, digest })
+    let known = known(&manifests, &loaded.tables);
+    Ok(Prepared { folder, manifests, desired, roster, diagnostics, digest, known })
 }
 
 /// What manifests and inventories say, with the inventories' rows.
@@ -83,6 +88,25 @@ pub(super) fn read(
     }
     let desired = resolved.desired;
     Ok(Read { folder: root, manifests, loaded, desired, roster, diagnostics })
+}
+
+/// How servers address devices, from the inventories their manifests name.
+fn known(
+    manifests: &Manifests,
+    tables: &BTreeMap<String, Table>,
+) -> BTreeMap<String, Vec<(SerialNumber, String)>> {
+    let of = |mdm: &manifest::kind::Mdm| {
+        let column = mdm.driver.value.device_column()?;
+        let table = tables.get(&column.inventory.value)?;
+        let serials = table.serials()?;
+        let rows = (0..table.rows()).filter_map(|row| {
+            let serial: SerialNumber = serials.get(row)?.parse().ok()?;
+            let reference = table.value(row, &column.reference.value)?;
+            (!reference.is_empty()).then(|| (serial, reference.to_owned()))
+        });
+        Some((mdm.name.value.clone(), rows.collect()))
+    };
+    manifests.mdms.iter().filter_map(of).collect()
 }
 
 /// The folder that paths in manifests are relative to.

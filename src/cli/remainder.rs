@@ -37,7 +37,7 @@ fn effects(plan: &Plan) -> BTreeSet<Effect<'_>> {
         location.and_then(|location| location.uid.as_deref()).unwrap_or_default()
     };
     let mut effects = BTreeSet::new();
-    for change in &plan.changes {
+    for change in plan.changes.iter().chain(&plan.later) {
         let location = uid(&change.location);
         let devices = change.devices.iter().map(SerialNumber::as_str);
         let users = change.users.iter().map(ClientUserId::as_str);

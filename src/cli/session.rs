@@ -59,9 +59,9 @@ impl Session {
         }
     }
 
-    /// Where everything is remembered.
-    pub(super) fn store(&self) -> &dyn Store {
-        self.store.as_ref()
+    /// Where it is kept.
+    pub(super) fn store(&self) -> &Arc<dyn Store> {
+        &self.store
     }
 
     /// This run.

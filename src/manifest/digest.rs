@@ -168,6 +168,7 @@ impl Meaning for Location {
             licenses,
             mdm,
             reclaim,
+            when_gone,
             endpoint,
             notifications,
             retire_users,
@@ -181,6 +182,7 @@ impl Meaning for Location {
         ink.text(&format!("{licenses:?}"));
         mdm.write(ink);
         ink.text(&format!("{:?}", reclaim.as_ref().map(|reclaim| reclaim.value)));
+        ink.text(&format!("{when_gone:?}"));
         endpoint.write(ink);
         // Not where there is none: digests from before the key was known stay what they were.
         if let Some(notifications) = notifications {

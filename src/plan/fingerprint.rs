@@ -33,7 +33,7 @@ use crate::license::{AdamId, Asset, ClientUserId, SerialNumber};
 
 /// The fingerprint of what the plan would do: `vpp1:` and 64 hexadecimal digits.
 pub fn fingerprint(plan: &Plan) -> String {
-    of(&plan.locations, &plan.changes)
+    of(&plan.locations, &plan.changes, &plan.later)
 }
 
 /// A fingerprint as people compare it: `vpp1:9f2c-41d0-77ab`. A text that is none is given back
@@ -55,16 +55,18 @@ struct Moves<'a> {
     users: Vec<&'a ClientUserId>,
 }
 
-pub(super) fn of(locations: &[LocationPlan], changes: &[Change]) -> String {
+pub(super) fn of(locations: &[LocationPlan], changes: &[Change], later: &[Change]) -> String {
     let uids: BTreeMap<&str, &str> = locations
         .iter()
         .map(|location| (location.name.as_str(), location.uid.as_deref().unwrap_or_default()))
         .collect();
-    let mut moves: BTreeMap<&str, BTreeMap<(Asset, Action), Moves<'_>>> = BTreeMap::new();
-    for change in changes {
+    let mut moves: BTreeMap<&str, BTreeMap<(Asset, Action, bool), Moves<'_>>> = BTreeMap::new();
+    let now = changes.iter().map(|change| (change, false));
+    for (change, waits) in now.chain(later.iter().map(|change| (change, true))) {
         let uid = uids.get(change.location.as_str()).copied().unwrap_or_default();
         let assets = moves.entry(uid).or_default();
-        let Moves { devices, users } = assets.entry((change.asset, change.action)).or_default();
+        let Moves { devices, users } =
+            assets.entry((change.asset, change.action, waits)).or_default();
         devices.extend(&change.devices);
         users.extend(&change.users);
     }
@@ -93,10 +95,14 @@ pub(super) fn of(locations: &[LocationPlan], changes: &[Change]) -> String {
         users.create.iter().for_each(|user| hash.json("create", user));
         users.update.iter().for_each(|user| hash.json("update", user));
         users.retire.iter().for_each(|user| hash.json("retire", user));
-        for ((asset, action), Moves { mut devices, mut users }) in licenses.into_iter().flatten() {
+        for ((asset, action, waits), Moves { mut devices, mut users }) in
+            licenses.into_iter().flatten()
+        {
             devices.sort_unstable();
             users.sort_unstable();
-            let what = format!("{action} {} {}", asset.adam_id, asset.pricing_param.as_str());
+            let later = if waits { "later " } else { "" };
+            let (number, price) = (asset.adam_id, asset.pricing_param.as_str());
+            let what = format!("{later}{action} {number} {price}");
             for device in devices {
                 hash.json(&format!("{what} device"), device);
             }

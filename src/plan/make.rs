@@ -12,6 +12,7 @@ pub fn make(input: Input<'_>) -> Plan {
     let survey = Survey::of(&input);
     let people = report::people(&survey);
     let changes = report::changes(&survey);
+    let later = report::later(&survey);
     let inactions = report::inactions(&survey);
     let drift = drift::drift(&survey);
     let guards = guards::judge(&survey, &people);
@@ -38,7 +39,7 @@ pub fn make(input: Input<'_>) -> Plan {
         tool: concat!("vpp ", env!("CARGO_PKG_VERSION")).to_owned(),
         created_at: input.now,
         manifests: ManifestSource { folder: input.folder, digest: input.manifest_digest },
-        fingerprint: fingerprint::of(&locations, &changes),
+        fingerprint: fingerprint::of(&locations, &changes, &later),
         base: None,
         complete,
         applyable: Plan::is_applyable(complete, &guards, &diagnostics),
@@ -46,6 +47,7 @@ pub fn make(input: Input<'_>) -> Plan {
         locations,
         changes,
         drift,
+        later,
         inactions,
         guards,
         diagnostics,

@@ -93,6 +93,10 @@ pub struct Plan {
     /// Managed assets whose holders are not those the last apply left: moved by other hands.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub drift: Vec<Drift>,
+    /// What would be given once an uninstall of this plan has freed a license: counted as short,
+    /// and explained among the inactions, as long as none is free.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub later: Vec<Change>,
     /// What was deliberately not done, and why.
     pub inactions: Vec<Inaction>,
     /// Every guard that had something to say.

@@ -38,7 +38,7 @@ fn wanted(survey: &Survey<'_>, index: usize, actual: &Actual, plan: &mut UserPla
     let mut holders = HolderSet::new();
     for (_, at) in survey.at(index) {
         holders |= &at.kept;
-        at.assigns.iter().for_each(|(_, assigned)| holders |= assigned);
+        at.assigns.iter().chain(&at.later).for_each(|(_, assigned)| holders |= assigned);
     }
     let seated = survey.seated.iter().filter(|one| one.site == index);
     seated.for_each(|one| holders |= &one.people());

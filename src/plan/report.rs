@@ -38,6 +38,23 @@ pub(super) fn changes(survey: &Survey<'_>) -> Vec<Change> {
     changes
 }
 
+/// What is given once an uninstall of this plan has freed a license, in the same order.
+pub(super) fn later(survey: &Survey<'_>) -> Vec<Change> {
+    let mut changes = vec![];
+    for site in 0..survey.sites.len() {
+        let first = changes.len();
+        for (placed, at) in survey.at(site) {
+            for (cause, holders) in &at.later {
+                changes.push(change(survey, site, placed, Action::Assign, cause, holders));
+            }
+        }
+        if let Some(here) = changes.get_mut(first..) {
+            here.sort_by(|a: &Change, b| (a.asset, &a.cause).cmp(&(b.asset, &b.cause)));
+        }
+    }
+    changes
+}
+
 fn change(
     survey: &Survey<'_>,
     site: usize,

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::chaos::LostReply;
 use super::library::{Library, Named, Step};
@@ -41,9 +42,13 @@ impl Sandbox {
             server.meet(location, &lock(&shelf.library), now);
         }
         server.catch_up(now, &licensed);
+        let due = server.next_due();
         let done = act(&mut server, now);
         // What was just queued may be due at once.
         server.catch_up(now, &licensed);
+        if !server.outgoing.is_empty() || server.next_due() != due {
+            self.inner.mdm_bell.notify_one();
+        }
         done
     }
 
@@ -134,6 +139,14 @@ impl Sandbox {
     /// Where there is no such device.
     pub fn remove_app(&self, serials: &[String], bundle: &str) -> Result<(), SandboxError> {
         self.each(serials, |server, device, now| server.take_away(device, bundle, now))
+    }
+
+    /// A device tells the webhook that it has done a command that nobody sent.
+    ///
+    /// # Errors
+    /// Where there is no such device.
+    pub fn forge(&self, serial: &str, command: Uuid) -> Result<(), SandboxError> {
+        self.each(&[serial.to_owned()], |server, device, now| server.forge(device, command, now))
     }
 
     /// Lets requests to come to the device-management server go wrong.

@@ -191,6 +191,7 @@ impl Sandbox {
     pub fn advance_clock(&self, by: Duration) {
         self.inner.clock.advance(by);
         self.inner.shelves.iter().for_each(|shelf| self.turn_period(shelf));
+        self.inner.mdm_bell.notify_one();
     }
 
     /// Lets requests to come go wrong.

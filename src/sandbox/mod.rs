@@ -68,13 +68,17 @@
 //! | `POST devices/connect`, `devices/re-enrol`, `devices/check-out`, `devices/wipe` | `serialNumbers` |
 //! | `POST devices/install`, `devices/remove` | `serialNumbers`, `bundleId`: what the person does |
 //! | `POST mdm/fail` | a [`MdmFault`] for requests to come |
+//! | `POST mdm/webhook` | `url`, `key`?: where answers are told from now on |
+//! | `POST mdm/forge` | `serialNumber`, `commandUuid`: the device tells that it has done what nobody sent |
+//! | `GET mdm/told` | what the webhook was told, and whether it took it: [`Told`] |
 //!
 //! # Devices
 //! Below `/_mdm/` is a device-management server with simulated devices, in a JSON of its own that
-//! behaves like NanoMDM: see `http/mdm.rs`. A world's `mdm` and `devices` say what is unusual;
-//! otherwise every serial number that holds a license is an enrolled device with those apps
-//! installed, which does what it is told as soon as it is told. Devices live by the sandbox's
-//! clock, and only when somebody looks.
+//! behaves like NanoMDM: see `http/mdm.rs`. It can be spoken to as NanoMDM, NanoHUB and MicroMDM
+//! are (`http/raw.rs`), and tells a webhook what devices answer. A world's `mdm` and `devices` say
+//! what is unusual; otherwise every serial number that holds a license is an enrolled device with
+//! those apps installed, which does what it is told as soon as it is told. Devices live by the
+//! sandbox's clock, and only when somebody looks.
 
 mod chance;
 mod chaos;
@@ -92,6 +96,7 @@ mod notify;
 mod options;
 mod snapshot;
 mod state;
+mod webhook;
 mod wire;
 mod worker;
 pub mod world;
@@ -116,6 +121,7 @@ pub use mdm::{AppSnapshot, DeviceEvent, DeviceSnapshot, Happened};
 pub use notify::Delivery;
 pub use options::{ExpiryShown, Options};
 pub use snapshot::{AssetSnapshot, LocationSnapshot, Snapshot, SubscriptionSnapshot, UserSnapshot};
+pub use webhook::Told;
 pub use world::{Limits, World, schema as json_schema};
 
 use chaos::{Chaos, Plans};
@@ -146,6 +152,9 @@ struct Inner {
     outbox: Outbox,
     mdm: Mutex<mdm::Server>,
     mdm_faults: Mutex<VecDeque<MdmFault>>,
+    /// Wakes whoever tells the webhook: there may be something to tell.
+    mdm_bell: Notify,
+    told: Mutex<Vec<Told>>,
     /// Wakes the worker: an event was accepted or the clock of events was touched.
     wake: Notify,
     held: AtomicBool,
@@ -237,6 +246,8 @@ impl Sandbox {
                 outbox: Outbox::default(),
                 mdm: Mutex::new(server),
                 mdm_faults: Mutex::default(),
+                mdm_bell: Notify::new(),
+                told: Mutex::default(),
                 wake: Notify::new(),
                 held: AtomicBool::new(false),
                 keeper: state::Keeper::default(),
@@ -263,6 +274,7 @@ impl Sandbox {
         let mut helpers = tokio::task::JoinSet::new();
         helpers.spawn(worker::run(self.clone()));
         helpers.spawn(notify::run(self.clone()));
+        helpers.spawn(webhook::run(self.clone()));
         http::serve(&self, listener, shutdown).await;
         helpers.shutdown().await;
         self.save_later().await

@@ -39,6 +39,11 @@ pub struct Location {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = ReclaimMode::Uninstall)]
     pub reclaim: Option<ReclaimMode>,
+    /// What becomes of the license of a device that has left the Mdm before its app was proven
+    /// gone: `keep` (it stays, and is reported) or `release` (it comes back, though the device may
+    /// still have the app). Without this key it stays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub when_gone: Option<WhenGone>,
     /// Another server than Apple's: https, or http to this machine. For sandboxes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"http://127.0.0.1:8080", regex(pattern = "^[Hh][Tt][Tt][Pp][Ss]?://"))]
@@ -112,6 +117,17 @@ pub struct Owner {
 pub enum Licenses {
     /// vpp, at Apple.
     Apple,
+}
+
+/// What becomes of the license of a device that has left the Mdm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum WhenGone {
+    /// It stays, and is reported.
+    Keep,
+    /// It is released: the device may still have the app.
+    Release,
 }
 
 /// What becomes of people registered at Apple.

@@ -22,6 +22,8 @@ pub struct Location {
     pub mdm: Option<At<String>>,
     /// Default for the location's apps, where an app says nothing.
     pub reclaim: Option<At<ReclaimMode>>,
+    /// What becomes of the license of a device that has left the Mdm.
+    pub when_gone: WhenGone,
     /// Another server than Apple's.
     pub endpoint: Option<At<String>>,
     /// Where Apple may send notifications, and what it proves itself with.

@@ -4,7 +4,7 @@ use super::secret::{self, Secret};
 use super::{address, value};
 use crate::diagnostic::{At, Span};
 use crate::manifest::kind::{
-    LicenseOwner, Location, NotificationDoor, Owner, ReclaimMode, RetireUsers,
+    LicenseOwner, Location, NotificationDoor, Owner, ReclaimMode, RetireUsers, WhenGone,
 };
 use crate::yaml::{Entry, Value};
 
@@ -47,6 +47,9 @@ pub(super) fn read(
     let mdm = fields.optional(report, "mdm").and_then(|field| value::owned_text(report, field));
     let reclaim =
         fields.optional(report, "reclaim").and_then(|field| value::word(report, field, &RECLAIM));
+    let when_gone = fields.optional(report, "whenGone");
+    let words = [("keep", WhenGone::Keep), ("release", WhenGone::Release)];
+    let when_gone = when_gone.and_then(|field| value::word(report, field, &words));
     let endpoint = fields.optional(report, "endpoint").and_then(|field| {
         let instead = "the token is all Apple asks for";
         address::read(report, field, "https://vpp.itunes.apple.com", instead)
@@ -66,6 +69,7 @@ pub(super) fn read(
         licenses: LicenseOwner::Apple,
         mdm,
         reclaim,
+        when_gone: when_gone.map(|word| word.value).unwrap_or_default(),
         endpoint,
         notifications,
         retire_users: retire_users.unwrap_or_default(),

@@ -27,14 +27,14 @@ fn check(view: &View<'_>) -> Vec<Trip> {
         trips.extend(super::seats::limit(survey, &bound));
         for placed in &survey.placed {
             let (name, holders) = (&placed.wanted.name, placed.holders());
-            let moved = if bound.reclaim { placed.reclaims() } else { placed.assigns() };
+            let moved = if bound.reclaim { placed.reclaims() } else { placed.asked() };
             let Some(broken) = bound.broken(moved, holders) else { continue };
             let mut who = HolderSet::new();
             for at in &placed.at {
                 if bound.reclaim {
                     who |= &at.leaving();
                 } else {
-                    at.assigns.iter().for_each(|(_, holders)| who |= holders);
+                    at.assigns.iter().chain(&at.later).for_each(|(_, holders)| who |= holders);
                 }
             }
             let trip = Trip::block(format!(

@@ -27,7 +27,7 @@ fn check(view: &View<'_>) -> Vec<Trip> {
             for at in survey.placed.iter().flat_map(|placed| &placed.at).filter(|at| at.open) {
                 present += at.held.intersection_len(&members);
                 let reclaims = at.reclaims.iter().map(|reclaim| &reclaim.holders);
-                let assigns = at.assigns.iter().map(|(_, holders)| holders);
+                let assigns = at.assigns.iter().chain(&at.later).map(|(_, holders)| holders);
                 moved += if bound.reclaim {
                     reclaims.map(|holders| holders.intersection_len(&members)).sum::<u64>()
                 } else {

@@ -29,7 +29,7 @@ fn check(view: &View<'_>) -> Vec<Trip> {
             for (_, at) in survey.at(index) {
                 present += at.held.len();
                 let leaving = at.reclaims.iter().map(|reclaim| reclaim.holders.len());
-                moved += if bound.reclaim { leaving.sum() } else { at.assigned() };
+                moved += if bound.reclaim { leaving.sum() } else { at.asked() };
             }
             let seats = super::seats::moved(survey, &bound, |one| one.site == index, None);
             moved += seats.0;

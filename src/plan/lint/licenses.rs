@@ -103,6 +103,41 @@ pub(super) const SHORT: Lint = Lint {
     },
 };
 
+pub(super) const LATER: Lint = Lint {
+    name: "later-is-freed",
+    about: "What waits for a license is as much as is said to wait, and at each location never \
+            more than is uninstalled there.",
+    check: |plan, say| {
+        let mut later: HashMap<_, u64> = HashMap::new();
+        for change in &plan.later {
+            if change.action != Action::Assign {
+                say.push(format!("{} at {}: a reclaim waits", change.name, change.location));
+            }
+            *later.entry((&change.location, change.asset)).or_default() += count(change.pairs());
+        }
+        let waits = plan.inactions.iter().filter(|one| one.kind == InactionKind::WaitsForReclaim);
+        let (said, waiting): (u64, u64) =
+            (waits.map(|one| one.pairs).sum(), later.values().copied().sum());
+        if said != waiting {
+            say.push(format!("{said} are said to wait for a license, and {waiting} do"));
+        }
+        for location in &plan.locations {
+            for row in &location.licenses {
+                let here = later.remove(&(&location.name, row.asset)).unwrap_or_default();
+                if here > row.uninstall {
+                    say.push(format!(
+                        "{} at {}: {here} wait for {} uninstalls",
+                        row.name, location.name, row.uninstall
+                    ));
+                }
+            }
+        }
+        if !later.is_empty() {
+            say.push("an asset without a row waits for a license".to_owned());
+        }
+    },
+};
+
 pub(super) const PEOPLE: Lint = Lint {
     name: "people-once",
     about: "People are listed ascending and once, and nobody retired gets or keeps a license.",

@@ -55,6 +55,7 @@ pub static LINTS: &[Lint] = &[
     licenses::ROWS,
     licenses::ENOUGH,
     licenses::SHORT,
+    licenses::LATER,
     licenses::PEOPLE,
     licenses::CLAIM,
     seats::PEOPLE,

@@ -37,6 +37,8 @@ pub(in super::super) struct PlacedAt<'a> {
     pub(in super::super) kept: HolderSet,
     /// Those who get it here, by entry.
     pub(in super::super) assigns: Vec<(Cause, HolderSet)>,
+    /// Those who get it here once an uninstall of this plan has freed a license, by entry.
+    pub(in super::super) later: Vec<(Cause, HolderSet)>,
     /// Those it is taken back from.
     pub(in super::super) reclaims: Vec<Reclaim>,
     /// Those nothing is done about.
@@ -47,6 +49,12 @@ impl PlacedAt<'_> {
     /// How many get it here.
     pub(in super::super) fn assigned(&self) -> u64 {
         self.assigns.iter().map(|(_, holders)| holders.len()).sum()
+    }
+
+    /// How many get it here, now or later.
+    pub(in super::super) fn asked(&self) -> u64 {
+        let later: u64 = self.later.iter().map(|(_, holders)| holders.len()).sum();
+        self.assigned() + later
     }
 
     /// How many it is taken back from in this way.
@@ -92,6 +100,11 @@ impl Placed<'_> {
     /// How many licenses are given, wherever.
     pub(in super::super) fn assigns(&self) -> u64 {
         self.at.iter().map(PlacedAt::assigned).sum()
+    }
+
+    /// How many licenses are given, wherever, now or later.
+    pub(in super::super) fn asked(&self) -> u64 {
+        self.at.iter().map(PlacedAt::asked).sum()
     }
 
     /// How many hold it at its open locations.
@@ -156,7 +169,17 @@ pub(super) fn place<'a>(
         kept -= &settled;
         settled |= &kept;
         let (assigns, reclaims, stays) = (vec![], vec![], vec![]);
-        placed.at.push(PlacedAt { site: index, open, owned, held, kept, assigns, reclaims, stays });
+        placed.at.push(PlacedAt {
+            site: index,
+            open,
+            owned,
+            held,
+            kept,
+            assigns,
+            later: vec![],
+            reclaims,
+            stays,
+        });
     }
     let irrevocable = placed.irrevocable();
     for at in placed.at.iter_mut().filter(|at| at.open) {
@@ -213,7 +236,7 @@ fn give(survey: &Survey<'_>, placed: &mut Placed<'_>, mut pending: HolderSet) {
     }
     placed.pending = pending.len();
     let mut free: Vec<Option<u64>> = placed.at.iter().map(PlacedAt::free).collect();
-    let mut waiting: u64 = placed.at.iter().map(|at| at.reclaimed(Action::Uninstall)).sum();
+    let mut freed: Vec<u64> = placed.at.iter().map(|at| at.reclaimed(Action::Uninstall)).collect();
     for entry in giving(wanted) {
         let mut left = &entry.holders & &pending;
         for (at, free) in placed.at.iter_mut().zip(&mut free) {
@@ -232,10 +255,18 @@ fn give(survey: &Survey<'_>, placed: &mut Placed<'_>, mut pending: HolderSet) {
             };
             at.assigns.push((entry_cause(entry), taken));
         }
-        let later = first_in_order(survey.roster, &left, waiting);
-        waiting = waiting.saturating_sub(later.len());
-        left -= &later;
-        placed.short.add(entry_cause(entry), later, left);
+        let mut waits = HolderSet::new();
+        for (at, freed) in placed.at.iter_mut().zip(&mut freed) {
+            let later = first_in_order(survey.roster, &left, *freed);
+            if later.is_empty() {
+                continue;
+            }
+            *freed = freed.saturating_sub(later.len());
+            left -= &later;
+            waits |= &later;
+            at.later.push((entry_cause(entry), later));
+        }
+        placed.short.add(entry_cause(entry), waits, left);
     }
     placed.short.home = home;
 }

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::sandbox::world::{
-    Behavior, DeviceSeed, Fate, Lapse, Names, Pricing, ProductType, StoreId,
+    Behavior, DeviceSeed, Fate, Lapse, Names, Pricing, ProductType, StoreId, WebhookSeed,
 };
 use crate::sandbox::{Change, MdmFault, PlannedFault, Sandbox, SandboxError};
 
@@ -71,6 +71,13 @@ struct Touched {
     bundle_id: Option<String>,
     #[serde(rename = "for")]
     lasts: Option<Lapse>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Forgery {
+    serial_number: String,
+    command_uuid: uuid::Uuid,
 }
 
 /// Why a hand does nothing.
@@ -155,6 +162,11 @@ async fn act(
         }
         "fail" => sandbox.fail(read::<PlannedFault>(body)?),
         "mdm/fail" => sandbox.fail_mdm(read::<MdmFault>(body)?),
+        "mdm/webhook" => sandbox.set_webhook(Some(read::<WebhookSeed>(body)?)),
+        "mdm/forge" => {
+            let Forgery { serial_number, command_uuid } = read(body)?;
+            sandbox.forge(&serial_number, command_uuid)?;
+        }
         "devices/add" => sandbox.add_devices(&read::<DeviceSeed>(body)?)?,
         _ => match path.strip_prefix("devices/") {
             Some(what) => touch(sandbox, what, body)?,
@@ -210,6 +222,7 @@ fn look(sandbox: &Sandbox, path: &str) -> Result<Value, Refused> {
         "meddling" => serde_json::to_value(sandbox.meddling()),
         "devices" => serde_json::to_value(sandbox.devices()),
         "devices/events" => serde_json::to_value(sandbox.device_events()),
+        "mdm/told" => serde_json::to_value(sandbox.told()),
         "mdm/requests" => serde_json::to_value(sandbox.mdm_requests()),
         "deliveries" => serde_json::to_value(sandbox.deliveries()),
         _ => return Err(Refused::NotFound),

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::NoReply;
+use super::{NoReply, raw};
 use crate::sandbox::chaos::LostReply;
 use crate::sandbox::mdm::{Answer, DeviceRow, Order, Server, Taken};
 use crate::sandbox::{MdmRequest, Sandbox};
@@ -92,7 +92,7 @@ struct Page<'a> {
 }
 
 /// An answer on its way: status, body, how many commands or devices it was about.
-type Reply = (StatusCode, Vec<u8>, usize);
+pub(super) type Reply = (StatusCode, Vec<u8>, usize);
 
 pub(super) async fn answer(sandbox: &Sandbox, path: &str, request: Request) -> Response {
     let arrived = sandbox.inner.clock.running();
@@ -109,10 +109,11 @@ pub(super) async fn answer(sandbox: &Sandbox, path: &str, request: Request) -> R
             said(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), "ordered by hand")
         }
         (_, Err(error)) => said(StatusCode::BAD_REQUEST, &error.to_string()),
-        (_, Ok(body)) => act(sandbox, &parts.method, path, query, &body),
+        (_, Ok(body)) => raw::act(sandbox, &parts.method, path, &parts.headers, &body)
+            .unwrap_or_else(|| act(sandbox, &parts.method, path, query, &body)),
     };
-    if parts.method == Method::POST
-        && path == "commands"
+    if parts.method != Method::GET
+        && (path.contains("commands") || path.contains("enqueue"))
         && let Err(error) = sandbox.save_later().await
     {
         tracing::warn!(%error, "the sandbox state was not saved");

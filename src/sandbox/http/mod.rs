@@ -8,6 +8,7 @@ mod hands;
 mod lookup;
 mod mdm;
 mod query;
+mod raw;
 mod read;
 mod seats;
 mod write;

@@ -108,6 +108,17 @@ pub(crate) enum Status {
     NotNow,
 }
 
+impl Status {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Acknowledged => "Acknowledged",
+            Self::Error => "Error",
+            Self::CommandFormatError => "CommandFormatError",
+            Self::NotNow => "NotNow",
+        }
+    }
+}
+
 /// A link of an `ErrorChain`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

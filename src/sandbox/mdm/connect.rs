@@ -38,7 +38,7 @@ impl Server {
             let answer = if put_off { None } else { self.answer(number, id, at, licensed) };
             let waits = put_off || answer.as_ref().is_some_and(|one| one.status == Status::NotNow);
             if let Some(answer) = answer {
-                self.keep(number, id, answer);
+                self.keep(number, id, &answer);
             }
             if let Some(device) = self.device_mut(number) {
                 device.seen = Some(at);
@@ -62,7 +62,7 @@ impl Server {
         answer.is_some_and(|answer| answer.status == Status::NotNow)
     }
 
-    fn keep(&mut self, number: u32, id: Uuid, answer: Answer) {
+    fn keep(&mut self, number: u32, id: Uuid, answer: &Answer) {
         let serial = self.device(number).map(|one| one.serial.to_string()).unwrap_or_default();
         let what = match answer.status {
             Status::Acknowledged => Happened::Acknowledged,
@@ -72,7 +72,8 @@ impl Server {
         let Some(command) = self.commands.get_mut(&id) else { return };
         let event = DeviceEvent::new(answer.at, &serial, what);
         self.log.note(event.command(Some(id), Some(command.order.name())));
-        command.answer = Some(answer);
+        command.answer = Some(answer.clone());
+        self.tell_answer(number, id, answer);
     }
 
     /// What the device says to a command, after it has done what it says.

@@ -46,6 +46,15 @@ impl Server {
             }
         }
         self.log.note(DeviceEvent::new(at, &serial, what));
+        match fate {
+            Fate::ReEnrol => {
+                self.tell_check_in(number, "Authenticate", at);
+                self.tell_check_in(number, "TokenUpdate", at);
+            }
+            Fate::CheckOut => self.tell_check_in(number, "CheckOut", at),
+            // An erased device says nothing more.
+            Fate::Wipe | Fate::Connect => {}
+        }
     }
 
     /// Changes how a device behaves from now on.

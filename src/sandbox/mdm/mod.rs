@@ -12,10 +12,12 @@ mod connect;
 mod device;
 mod fate;
 mod log;
+mod plist;
 mod saved;
 mod schedule;
 mod seed;
 mod shown;
+mod telling;
 
 use std::collections::HashMap;
 
@@ -27,11 +29,13 @@ pub(crate) use command::{Answer, Command, Order, Status};
 pub(crate) use device::{Device, Installed, Mark, Stage};
 pub(crate) use log::Log;
 pub use log::{DeviceEvent, Happened};
+pub(crate) use plist::command as command_of_plist;
 pub(crate) use saved::SavedServer;
 pub(crate) use schedule::{Due, Schedule};
 pub(crate) use seed::licensed;
 pub(crate) use shown::DeviceRow;
 pub use shown::{AppSnapshot, DeviceSnapshot};
+pub(crate) use telling::Telling;
 
 use super::library::{at, number};
 use super::world::{Lapse, MdmSeed};
@@ -55,6 +59,10 @@ pub(crate) struct Server {
     given: HashMap<(u32, Box<str>), Timestamp>,
     /// How many holders of each location have been looked at.
     pub(crate) met: Vec<u32>,
+    /// What the webhook is to be told, oldest first; not kept between processes.
+    pub(crate) outgoing: Vec<Telling>,
+    /// How much it was told.
+    told: u64,
 }
 
 /// How handing a command over went.
@@ -99,6 +107,11 @@ impl Server {
         self.commands.get(&id)
     }
 
+    /// When something happens next without anybody asking.
+    pub(crate) fn next_due(&self) -> Option<Timestamp> {
+        self.schedule.next()
+    }
+
     fn add(&mut self, device: Device) -> u32 {
         let number = number(self.devices.len());
         self.by_serial.insert(device.serial.clone(), number);
@@ -118,10 +131,20 @@ impl Server {
         if self.commands.contains_key(&id) {
             return Taken::Known;
         }
+        self.enqueue_again(id, reference, order, now)
+    }
+
+    /// Takes a command whether or not there was one with this id, as MicroMDM does.
+    pub(crate) fn enqueue_again(
+        &mut self,
+        id: Uuid,
+        reference: &str,
+        order: Order,
+        now: Timestamp,
+    ) -> Taken {
         self.learn(&order);
         let name = order.name();
-        let known = Uuid::parse_str(reference).ok();
-        let device = known.and_then(|reference| self.by_reference.get(&reference).copied());
+        let device = self.enrolled(reference);
         self.commands
             .insert(id, Command { device, order, queued_at: now, cleared: false, answer: None });
         let every = self.every();
@@ -145,6 +168,32 @@ impl Server {
             None => self.schedule.plan(now, number, Due::Pushed),
         }
         if fails { Taken::Unpushed } else { Taken::Queued }
+    }
+
+    /// The device with an enrolment id.
+    fn enrolled(&self, reference: &str) -> Option<u32> {
+        self.by_reference.get(&Uuid::parse_str(reference).ok()?).copied()
+    }
+
+    /// The commands that wait for the device with an enrolment id, oldest first.
+    pub(crate) fn queue_of(&self, reference: &str) -> Vec<Uuid> {
+        let device = self.enrolled(reference).and_then(|device| self.device(device));
+        device.map(|device| device.queue.iter().copied().collect()).unwrap_or_default()
+    }
+
+    /// Nothing waits any more for the device with an enrolment id.
+    pub(crate) fn clear_queue_of(&mut self, reference: &str) {
+        let device = self.enrolled(reference).and_then(|device| self.device_mut(device));
+        for id in device.map(|device| std::mem::take(&mut device.queue)).unwrap_or_default() {
+            if let Some(command) = self.commands.get_mut(&id) {
+                command.cleared = true;
+            }
+        }
+    }
+
+    /// The device with a number tells that it has done a command nobody sent.
+    pub(crate) fn forge(&mut self, number: u32, id: Uuid, now: Timestamp) {
+        self.tell_answer(number, id, &Answer::new(now, Status::Acknowledged));
     }
 
     /// The device connects by itself then, if not earlier anyway.

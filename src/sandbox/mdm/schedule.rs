@@ -47,6 +47,11 @@ impl Schedule {
         Some((at, device, due))
     }
 
+    /// When something is next due.
+    pub(crate) fn next(&self) -> Option<Timestamp> {
+        self.due.first_key_value().map(|((at, _), _)| *at)
+    }
+
     pub(crate) fn saved(&self) -> Vec<(Timestamp, u32, Due)> {
         self.due.iter().map(|((at, _), (device, due))| (*at, *device, *due)).collect()
     }

@@ -24,6 +24,8 @@ impl Server {
             effects: HashMap::new(),
             given: HashMap::new(),
             met: Vec::new(),
+            outgoing: Vec::new(),
+            told: 0,
         }
     }
 

@@ -18,9 +18,31 @@ pub struct MdmSeed {
     /// for so long: Apple's documented race.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub license_race: Option<Lapse>,
+    /// The key it wants where it is spoken to as NanoMDM, NanoHUB or MicroMDM. Default: sandbox.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_key: Option<String>,
+    /// Where devices' answers are sent to, as those servers do. What its receiver does not take is
+    /// lost. Default: nowhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub webhook: Option<WebhookSeed>,
+}
+
+/// Where events are sent to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct WebhookSeed {
+    /// Address of the receiver.
+    pub url: String,
+    /// What events are signed with (`X-Hmac-Signature`). Default: they are not signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
 }
 
 impl MdmSeed {
+    pub(crate) fn api_key(&self) -> &str {
+        self.api_key.as_deref().unwrap_or("sandbox")
+    }
+
     pub(crate) fn is_plain(&self) -> bool {
         *self == Self::default()
     }

@@ -12,7 +12,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use devices::{
-    Behavior, DeviceSeed, EnrolmentSeed, Fate, InstalledSeed, LaterSeed, MdmSeed, Refuses, Unlisted,
+    Behavior, DeviceSeed, EnrolmentSeed, Fate, InstalledSeed, LaterSeed, MdmSeed, Refuses,
+    Unlisted, WebhookSeed,
 };
 pub use lapse::Lapse;
 pub use limits::Limits;

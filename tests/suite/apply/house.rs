@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use vpp::actual::{self, ReadScope};
 use vpp::apple::{Connection, Endpoint, OwnerPolicy, Reader, Token, Writer};
 use vpp::apply::outcome::{ChangeReport, Event, RunReport};
-use vpp::apply::{self, Memory, Observer, Options, Stop};
+use vpp::apply::{self, Access, Hands, Memory, Observer, Options, Stop};
 use vpp::diagnostic::Diagnostic;
 use vpp::license::{Asset, Roster};
 use vpp::manifest::kind::Location;
@@ -50,6 +50,12 @@ impl Observer for Ear<'_> {
     fn note(&self, event: Event) {
         (self.act)(&event);
         self.events.lock().unwrap().push(event);
+    }
+}
+
+impl<'e> Ear<'e> {
+    pub(crate) fn new(act: impl Fn(&Event) + 'e) -> Self {
+        Self { events: Mutex::default(), act: Box::new(act) }
     }
 }
 
@@ -184,7 +190,16 @@ impl House {
         let ear = Ear { events: Mutex::default(), act: Box::new(act) };
         let memory = self.memory(RunId(uuid::Uuid::new_v4()));
         let waiting = BTreeMap::new();
-        let report = apply::apply(plan, writers, &ear, stop, self.options, memory, &waiting).await;
+        let report = apply::apply(
+            plan,
+            Access { writers, hands: &Hands::new() },
+            &ear,
+            stop,
+            self.options,
+            memory,
+            &waiting,
+        )
+        .await;
         accounts_for(plan, &report);
         (report, ear.events.into_inner().unwrap())
     }
@@ -250,7 +265,7 @@ impl House {
 /// Every pair of a plan that is to be written.
 pub(crate) fn pairs_of(plan: &Plan) -> BTreeSet<Pair> {
     let mut pairs = BTreeSet::new();
-    for change in &plan.changes {
+    for change in plan.changes.iter().chain(&plan.later) {
         let devices = change.devices.iter().map(ToString::to_string);
         for holder in devices.chain(change.users.iter().map(ToString::to_string)) {
             pairs.insert((
@@ -273,7 +288,8 @@ pub(crate) fn accounts_for(plan: &Plan, report: &RunReport) {
     let reported: Vec<String> = report.locations.iter().map(|one| one.name.clone()).collect();
     assert_eq!(names(&planned), names(&reported));
     for (location, done) in plan.locations.iter().zip(&report.locations) {
-        let changes = plan.changes.iter().filter(|change| change.location == location.name);
+        let all = plan.changes.iter().chain(&plan.later);
+        let changes = all.filter(|change| change.location == location.name);
         let changes: Vec<_> = changes.collect();
         assert_eq!(changes.len(), done.changes.len(), "{}", location.name);
         for (change, told) in changes.into_iter().zip(&done.changes) {

@@ -9,9 +9,12 @@
 mod ends;
 pub(crate) mod house;
 mod journal;
+mod kills;
 mod leases;
 mod numbers;
+mod phones;
 mod random;
+mod reclaims;
 mod requests;
 mod seats;
 pub(crate) mod tap;

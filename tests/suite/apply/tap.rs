@@ -10,6 +10,16 @@ use tokio::net::{TcpListener, TcpStream};
 /// Everything clients sent, a connection each.
 type Heard = Arc<Mutex<Vec<Arc<Mutex<Vec<u8>>>>>>;
 
+/// Which way bytes go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    In,
+    Out,
+}
+
+/// Says of every portion of bytes whether it is passed on; else the line is dead from there on.
+type Gate = Arc<Mutex<Option<Box<dyn Fn(Way, &[u8]) -> bool + Send>>>>;
+
 /// A request with a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Post {
@@ -22,6 +32,7 @@ pub(crate) struct Post {
 pub(crate) struct Tap {
     address: SocketAddr,
     heard: Heard,
+    gate: Gate,
 }
 
 impl Tap {
@@ -30,14 +41,21 @@ impl Tap {
         let address = listener.local_addr().unwrap();
         let heard = Heard::default();
         let lines = Arc::clone(&heard);
+        let gate = Gate::default();
+        let of_lines = Arc::clone(&gate);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let line = Arc::new(Mutex::new(Vec::new()));
                 lines.lock().unwrap().push(Arc::clone(&line));
-                tokio::spawn(pass_on(client, server, line));
+                tokio::spawn(pass_on(client, server, line, Arc::clone(&of_lines)));
             }
         });
-        Self { address, heard }
+        Self { address, heard, gate }
+    }
+
+    /// Sets who decides what is passed on.
+    pub(crate) fn guard(&self, gate: impl Fn(Way, &[u8]) -> bool + Send + 'static) {
+        *self.gate.lock().unwrap() = Some(Box::new(gate));
     }
 
     pub(crate) fn url(&self) -> String {
@@ -51,20 +69,30 @@ impl Tap {
     }
 }
 
-async fn pass_on(client: TcpStream, server: SocketAddr, line: Arc<Mutex<Vec<u8>>>) {
+async fn pass_on(client: TcpStream, server: SocketAddr, line: Arc<Mutex<Vec<u8>>>, gate: Gate) {
+    let passes =
+        |way, bytes: &[u8]| gate.lock().unwrap().as_ref().is_none_or(|gate| gate(way, bytes));
     let Ok(server) = TcpStream::connect(server).await else { return };
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
     tokio::join!(
-        copy(from_client, to_server, |bytes| line.lock().unwrap().extend_from_slice(bytes)),
-        copy(from_server, to_client, |_| ()),
+        copy(from_client, to_server, |bytes| {
+            let passes = passes(Way::In, bytes);
+            if passes {
+                line.lock().unwrap().extend_from_slice(bytes);
+            }
+            passes
+        }),
+        copy(from_server, to_client, |bytes| passes(Way::Out, bytes)),
     );
 }
 
-async fn copy(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, keep: impl Fn(&[u8])) {
+async fn copy(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, keep: impl Fn(&[u8]) -> bool) {
     let mut buffer = vec![0; 64 * 1024];
     while let Ok(length @ 1..) = from.read(&mut buffer).await {
-        keep(&buffer[..length]);
+        if !keep(&buffer[..length]) {
+            std::future::pending::<()>().await;
+        }
         if to.write_all(&buffer[..length]).await.is_err() {
             return;
         }

@@ -17,6 +17,7 @@ fn documents() -> Vec<Document> {
             licenses: Some(Licenses::Apple),
             mdm: None,
             reclaim: Some(ReclaimMode::Keep),
+            when_gone: None,
             endpoint: None,
             notifications: None,
             users: None,

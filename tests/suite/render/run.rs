@@ -26,6 +26,7 @@ fn change(id: usize, name: &str, action: Action, kind: CauseKind) -> ChangeRepor
         not_tried: 0,
         withheld: vec![],
         waits: 0,
+        reclaims: vec![],
     }
 }
 

@@ -100,6 +100,7 @@ impl World {
             locations: vec![],
             changes: vec![],
             drift: vec![],
+            later: vec![],
             inactions: vec![],
             guards: vec![],
             diagnostics: vec![],

@@ -6,7 +6,7 @@ use super::super::house::diagnostic::{At, Sources, Span};
 use super::super::house::license::{HolderSet, Roster};
 use super::super::house::manifest::kind::{
     Allowance, AssetManifest, Breaker, EntrySpec, Freeze, Intent, LicenseOwner, Limit, Limits,
-    Location, Owner, Policy, Protection, Share, StockGuard, TokenSource,
+    Location, Owner, Policy, Protection, Share, StockGuard, TokenSource, WhenGone,
 };
 use super::{App, Members, Rules, Site};
 
@@ -63,6 +63,7 @@ impl Written {
             licenses: LicenseOwner::Apple,
             mdm: None,
             reclaim: site.reclaim.map(|mode| At::new(mode, span(reclaim))),
+            when_gone: WhenGone::Keep,
             endpoint: None,
             notifications: None,
             retire_users: site.retire,

@@ -6,3 +6,4 @@ mod school;
 mod seeds;
 mod size;
 mod traps;
+mod webhook;
