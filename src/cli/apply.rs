@@ -21,6 +21,7 @@ use super::progress::Narrator;
 use super::saved;
 use super::session::Session;
 use super::signals::{self, Signal};
+use super::snapshots::Past;
 use crate::apple::{Reader, Writer};
 use crate::apply::outcome::{Event, RunReport, RunResult, RunSummary};
 use crate::apply::{self, Access, Hands, Observer, Options, Patience, Stop, Waiting};
@@ -70,8 +71,9 @@ async fn leased(
 ) -> Result<Exit, Failure> {
     let shape = shape(context, arguments, saved.folder());
     let (opened, waiting) = memory.resume(context, opened).await?;
+    let past = Past::new(Some(memory.store().as_ref()), arguments.rereading, &arguments.target);
     let Made { plan, prepared, opened, locations, .. } =
-        planning::read(context, prepared, opened, Some(memory.store().as_ref())).await?;
+        planning::read(context, prepared, opened, past).await?;
     let policy = prepared.manifests.policies.first();
     saved.check(&plan, policy.and_then(|policy| policy.max_plan_age.as_ref()), clock::now())?;
     if let Some(expected) = &arguments.expect {

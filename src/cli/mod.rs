@@ -39,6 +39,7 @@ mod session;
 mod shard;
 mod show;
 mod signals;
+mod snapshots;
 mod state;
 mod status;
 mod streams;

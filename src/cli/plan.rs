@@ -16,13 +16,13 @@ use super::last;
 use super::output;
 use super::prepare::{self, Prepared};
 use super::reading::Reading;
+use super::snapshots::Past;
 use super::state;
-use super::survey::survey;
+use super::survey::{Surveyed, survey};
 use crate::actual::Actual;
 use crate::desired::Desired;
 use crate::plan::{self, Input, LastApplied, Plan};
 use crate::render::{Shape, Typed};
-use crate::store::Store;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let prepared =
@@ -30,9 +30,10 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     let chosen = choose(context, &prepared, &arguments.target, arguments.sharding)?;
     let apple = Apple::start(&arguments.target).await?;
     let store =
-        state::look(context, &arguments.manifests.folder, &arguments.state, &arguments.target)
+        state::keep(context, &arguments.manifests.folder, &arguments.state, &arguments.target)
             .await?;
-    let made = make(context, prepared, &arguments.target, &chosen, &apple, store.as_deref()).await;
+    let past = Past::new(store.as_deref(), arguments.rereading, &arguments.target);
+    let made = make(context, prepared, &arguments.target, &chosen, &apple, past).await;
     apple.stop().await?;
     let plan = base::hold_against(context, arguments, made?)?;
     if let Some(path) = &arguments.out {
@@ -89,10 +90,10 @@ pub(super) async fn make(
     target: &Target,
     chosen: &Chosen,
     apple: &Apple,
-    store: Option<&dyn Store>,
+    past: Past<'_>,
 ) -> Result<Made, Failure> {
     let opened = open(context, &mut prepared, target, chosen, apple)?;
-    read(context, prepared, opened, store).await
+    read(context, prepared, opened, past).await
 }
 
 /// Opens the chosen locations and leaves only what is for them.
@@ -114,14 +115,18 @@ pub(super) async fn read(
     context: &Context,
     mut prepared: Prepared,
     opened: Vec<Opened>,
-    store: Option<&dyn Store>,
+    past: Past<'_>,
 ) -> Result<Made, Failure> {
     let roster = Mutex::new(std::mem::take(&mut prepared.roster));
     let progress = Reading::new(context);
-    let locations = survey(&opened, &prepared, &roster, &progress).await;
+    let Surveyed { locations, warnings } =
+        survey(&opened, &prepared, &roster, &progress, past).await;
     progress.finish();
+    for warning in warnings {
+        state::warn(context, &warning)?;
+    }
     prepared.roster = roster.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let last = last::recall(context, store, &locations, &mut prepared.roster).await?;
+    let last = last::recall(context, past.store, &locations, &mut prepared.roster).await?;
     let plan = plan::make(Input {
         manifests: &prepared.manifests,
         desired: &prepared.desired,

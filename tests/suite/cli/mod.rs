@@ -21,4 +21,5 @@ mod receive;
 mod saved;
 mod secrets;
 mod shell;
+mod snapshots;
 mod subscriptions;

@@ -334,11 +334,7 @@ fn about(plan: &Plan, sections: &Sections<'_>) -> Vec<String> {
         items.push(format!("{}{uid}", shown(only.name)));
         items.extend(only.owner.map(|owner| format!("owned by {}", shown(&owner.name))));
     }
-    let requests = counted(sections.cost.read_requests, "request", "requests");
-    items.push(match plan.locations.iter().filter_map(|one| one.read_at).max() {
-        Some(at) => format!("read {} in {requests}", at.strftime("%Y-%m-%d %H:%M:%SZ")),
-        None => format!("nothing read in {requests}"),
-    });
+    items.push(sections.read_said(plan));
     items
 }
 
