@@ -42,6 +42,7 @@ pub static CODES: &[&Code] = &[
     &SECRET,
     &TOO_MANY,
     &STALE_ALLOWANCE,
+    &UNINSTALL_WITHOUT_BUNDLE_ID,
 ];
 
 macro_rules! codes {
@@ -156,7 +157,9 @@ codes! {
          \"iPad\"`. An expression may have 4,096 characters.";
     UNINSTALL_WITHOUT_MDM = "VPP-M028", "uninstall without a device-management server",
         "Taking a license back by uninstalling needs a server that removes the app and proves that it \
-         is gone, and the location names none. Add `mdm:` to the location, or choose `reclaim: \
+         is gone, and the location names none. It is asked for by an app's `reclaim: uninstall`, by an \
+         entry with `intent: uninstall`, or by the location's own `reclaim: uninstall` where an app \
+         says nothing else. Add `mdm:` to the location, or choose `reclaim: \
          release` (the license comes back, the app stays on the device and stops working after \
          Apple's grace period) or `reclaim: keep` (report, never touch).";
     CLAIMED_TWICE = "VPP-M029", "one asset in two manifests",
@@ -192,6 +195,12 @@ codes! {
     STALE_ALLOWANCE = "VPP-M037", "allowance for nothing",
         "An allowance names an app, book, group or location that no manifest defines, so it waives \
          nothing. Correct the name, or remove the allowance if its subject is gone.";
+    UNINSTALL_WITHOUT_BUNDLE_ID = "VPP-M038", "uninstall without a bundle identifier",
+        "A device is told to remove an app, and shows that it is gone, by the app's bundle \
+         identifier, such as `com.example.notes`; Apple's license service knows only the adamId. Add \
+         `bundleId:` to the app: `vpp export` writes it where the App Store tells it, and every \
+         device-management server shows it as the app's identifier. Or choose `reclaim: release` \
+         (the license comes back, the app stays on the device) or `reclaim: keep`.";
 }
 
 #[cfg(test)]

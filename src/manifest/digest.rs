@@ -12,6 +12,7 @@ use super::kind::{
     Allowance, AssetManifest, Breaker, DeviceColumn, EntrySpec, Freeze, Group, Limit, Limits,
     Location, Mdm, MdmDriver, MdmProgram, MdmServer, NotificationDoor, Owner, Policy, Protection,
     PushingMdm, SeatEntrySpec, Share, StockGuard, SubscriptionManifest, TokenExpiry, TokenSource,
+    WhenGone,
 };
 use crate::diagnostic::At;
 
@@ -182,9 +183,11 @@ impl Meaning for Location {
         ink.text(&format!("{licenses:?}"));
         mdm.write(ink);
         ink.text(&format!("{:?}", reclaim.as_ref().map(|reclaim| reclaim.value)));
-        ink.text(&format!("{when_gone:?}"));
+        // Not where there is none: digests from before a key was known stay what they were.
+        if *when_gone != WhenGone::default() {
+            ink.text(&format!("whenGone {when_gone:?}"));
+        }
         endpoint.write(ink);
-        // Not where there is none: digests from before the key was known stay what they were.
         if let Some(notifications) = notifications {
             ink.text("notifications");
             notifications.write(ink);

@@ -7,6 +7,7 @@ mod locations;
 mod names;
 mod references;
 mod subscriptions;
+mod uninstalls;
 
 use super::Manifests;
 use super::read::Kind;
@@ -23,9 +24,10 @@ pub(super) fn all(
     diagnostics.extend(cycles::find(&manifests.groups));
     diagnostics.extend(inventories::without_devices(&manifests.inventories));
     diagnostics.extend(locations::pinned_twice(&manifests.locations));
-    diagnostics.extend(locations::uninstall_without_mdm(&manifests.locations));
     diagnostics.extend(assets::claimed_twice(&manifests.assets));
     diagnostics.extend(subscriptions::claimed_twice(&manifests.subscriptions));
-    diagnostics.extend(assets::uninstall_without_mdm(&manifests.assets, &manifests.locations));
+    let Manifests { assets, locations, .. } = manifests;
+    diagnostics.extend(uninstalls::without_mdm(assets, locations));
+    diagnostics.extend(uninstalls::without_bundle_id(assets, locations));
     diagnostics
 }
