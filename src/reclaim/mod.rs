@@ -15,6 +15,7 @@ mod command;
 mod record;
 mod rules;
 mod seen;
+mod standing;
 mod words;
 
 #[cfg(test)]
@@ -27,3 +28,4 @@ pub use command::{install_id, list_id, remove_id};
 pub use record::{Bar, Closing, Listing, Obstacle, Phase, Question, Reclaim, Step, Target};
 pub use rules::{Rules, WhenGone};
 pub use seen::{Act, Seen};
+pub use standing::{Stage, stages};

@@ -40,12 +40,28 @@ impl Page {
     /// Takes in what is seen. True where that changed something.
     pub(super) fn see(&mut self, seen: &[Seen], now: Timestamp, rules: &Rules) -> bool {
         let before = self.reclaim.clone();
-        let (reclaim, acts) = advance(self.reclaim.clone(), seen, now, rules);
-        let changed = reclaim != before;
-        (self.reclaim, self.acts) = (reclaim, acts);
+        let taken = std::mem::replace(&mut self.reclaim, before);
+        let (reclaim, acts) = advance(taken, seen, now, rules);
+        let before = std::mem::replace(&mut self.reclaim, reclaim);
+        self.acts = acts;
+        let changed = self.reclaim != before && !differ_in_contact(&self.reclaim, before);
         self.changed |= changed;
         changed
     }
+}
+
+/// Whether nothing is new but when servers last heard of devices: that alone is not worth a row, and
+/// comes anew with every run.
+fn differ_in_contact(now: &Reclaim, mut before: Reclaim) -> bool {
+    if before.targets.len() != now.targets.len() {
+        return false;
+    }
+    for (before, now) in before.targets.iter_mut().zip(&now.targets) {
+        if let (Some(before), Some(now)) = (&mut before.device, &now.device) {
+            before.last_seen = now.last_seen;
+        }
+    }
+    before == *now
 }
 
 impl Book {
@@ -67,8 +83,7 @@ impl Book {
         let mut kept: HashMap<(Asset, Holder), Reclaim> = rows
             .into_iter()
             .filter_map(|row| {
-                // What cannot be read is begun anew: memory, not truth.
-                let reclaim: Reclaim = serde_json::from_str(&row.body).ok()?;
+                let reclaim = Reclaim::of_row(&row)?;
                 Some(((row.asset, row.holder), reclaim))
             })
             .collect();
@@ -249,6 +264,11 @@ impl Book {
         Ok(())
     }
 
+    /// Whether any reclaim is not through.
+    pub(in crate::apply) fn is_under_way(&self) -> bool {
+        self.pages.iter().any(|page| page.reclaim.is_open())
+    }
+
     /// The pairs whose app is proven gone.
     pub(super) fn proven(&self, work: &Work<'_>) -> Pairs {
         let mut pairs = Pairs::new();
@@ -312,4 +332,47 @@ pub(super) fn stopped(error: &crate::store::StoreError) -> Halt {
 
 pub(super) fn stopped_by(message: String) -> Halt {
     Halt::Stopped(Reason { number: None, message })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::license::PricingParam;
+    use crate::mdm::{Device, Enrolment, Platform};
+    use crate::reclaim::Step;
+    use crate::store::RunId;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn that_a_server_heard_of_a_device_again_is_not_worth_a_row() {
+        let (now, rules) = (at("2026-11-20T09:00:00Z"), Rules::default());
+        let asset =
+            Asset { adam_id: "11".parse().unwrap(), pricing_param: PricingParam::default() };
+        let holder = Holder::Device("D1".parse().unwrap());
+        let bundle_id = Some("com.example.notes");
+        let run = RunId(Uuid::from_u128(1));
+        let mut reclaim = Reclaim::begin(run, asset, "notes", bundle_id, holder, now, &rules);
+        reclaim.targets[0].step =
+            Step::Sent { at: now, reference: None, unsure: None, not_now: None };
+        let mut page = Page { reclaim, acts: vec![], changed: false };
+        let mut sees = |seen: &str, reference: &str| {
+            let device = Device {
+                serial: "D1".parse().unwrap(),
+                reference: reference.to_owned(),
+                platform: Platform::Ios,
+                enrolment: Enrolment::Device,
+                user: None,
+                last_seen: Some(at(seen)),
+                enrolled_at: None,
+            };
+            let devices = Seen::Devices { devices: vec![device], all: true };
+            page.see(&[devices], at("2026-11-20T10:00:00Z"), &rules)
+        };
+        assert!(sees("2026-11-20T09:30:00Z", "udid-1"), "it is met for the first time");
+        assert!(!sees("2026-11-20T09:40:00Z", "udid-1"));
+        assert!(sees("2026-11-20T09:50:00Z", "udid-2"), "it enrolled anew");
+    }
 }
