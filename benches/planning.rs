@@ -67,6 +67,7 @@ fn compare(devices: u32) {
             roster: &roster,
             locations: &locations,
             last: &BTreeMap::new(),
+            reclaims: &BTreeMap::new(),
             diagnostics: &[],
             manifest_digest: digest,
             folder,
@@ -155,7 +156,6 @@ fn actual(desired: &Desired, extra: &[vpp::license::HolderId]) -> Actual {
         versions: Versions::default(),
         limits: Limits::default(),
         requests: 0,
-        since: None,
         read_at: "2026-11-21T09:14:07Z".parse().unwrap(),
     }
 }

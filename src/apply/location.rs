@@ -138,7 +138,9 @@ pub(super) async fn run<'p>(
     for change in &report.changes {
         run.note(Event::ChangeDone { location: location.name.clone(), change: change.clone() });
     }
-    let interrupted = halt == Some(Halt::Interrupted) && !through;
+    // Who is interrupted while devices are waited for has not seen the end either.
+    let waits = book.as_ref().is_some_and(Book::is_under_way);
+    let interrupted = halt == Some(Halt::Interrupted) && (!through || waits);
     report.stopped = match halt {
         // Errors of Apple's begin with the location, which stands beside them already.
         Some(Halt::Stopped(Reason { message, .. })) => {

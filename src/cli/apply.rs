@@ -21,7 +21,6 @@ use super::progress::Narrator;
 use super::saved;
 use super::session::Session;
 use super::signals::{self, Signal};
-use super::snapshots::Past;
 use crate::apple::{Reader, Writer};
 use crate::apply::outcome::{Event, RunReport, RunResult, RunSummary};
 use crate::apply::{self, Access, Hands, Observer, Options, Patience, Stop, Waiting};
@@ -71,9 +70,8 @@ async fn leased(
 ) -> Result<Exit, Failure> {
     let shape = shape(context, arguments, saved.folder());
     let (opened, waiting) = memory.resume(context, opened).await?;
-    let past = Past::new(Some(memory.store().as_ref()), arguments.rereading, &arguments.target);
     let Made { plan, prepared, opened, locations, .. } =
-        planning::read(context, prepared, opened, past).await?;
+        planning::read(context, prepared, opened, Some(memory.store().as_ref())).await?;
     let policy = prepared.manifests.policies.first();
     saved.check(&plan, policy.and_then(|policy| policy.max_plan_age.as_ref()), clock::now())?;
     if let Some(expected) = &arguments.expect {
@@ -145,6 +143,9 @@ async fn leased(
                 render::run::human(out, &Styles::plain(), &context.streams.shape(), &report)
             })?,
             RunFormat::Json => files::replace(path, |out| render::json::write(out, &report))?,
+            RunFormat::Markdown => {
+                files::replace(path, |out| render::run::markdown(out, &report))?;
+            }
             RunFormat::Audit => {}
         }
     }

@@ -158,18 +158,6 @@ impl State {
     }
 }
 
-/// How much of what is at Apple is read.
-#[derive(Debug, Clone, Copy, Default, Args)]
-#[command(next_help_heading = "Memory")]
-pub(super) struct Rereading {
-    /// Read everything at Apple, not only what changed since the last run.
-    ///
-    /// A read that goes on from what was remembered leads to the same result; once a week everything
-    /// is read anyway.
-    #[arg(long)]
-    pub(super) full: bool,
-}
-
 /// What the plan is held against, so that what a change intends stands apart from what would have
 /// moved without it.
 #[derive(Debug, Clone, Default, Args)]
@@ -303,10 +291,6 @@ pub(super) struct Diff {
     pub(super) detailed_exitcode: bool,
     #[command(flatten)]
     pub(super) target: Target,
-    #[command(flatten)]
-    pub(super) state: State,
-    #[command(flatten)]
-    pub(super) rereading: Rereading,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -325,6 +309,8 @@ pub(super) enum RunFormat {
     Human,
     /// For machines.
     Json,
+    /// For the summary of a job: without holders.
+    Markdown,
     /// A line of JSON for each request that changed something, added to the file.
     Audit,
 }
@@ -417,8 +403,6 @@ pub(super) struct Plan {
     #[command(flatten)]
     pub(super) state: State,
     #[command(flatten)]
-    pub(super) rereading: Rereading,
-    #[command(flatten)]
     pub(super) base: Base,
     #[command(flatten)]
     pub(super) sharding: Sharding,
@@ -471,8 +455,6 @@ pub(super) struct Apply {
     #[command(flatten)]
     pub(super) state: State,
     #[command(flatten)]
-    pub(super) rereading: Rereading,
-    #[command(flatten)]
     pub(super) sharding: Sharding,
 }
 
@@ -495,17 +477,25 @@ pub(super) struct Status {
     /// List people with their terms status and, where they have not accepted, the invitation link.
     #[arg(long)]
     pub(super) invitations: bool,
+    /// Show how far licenses are that come back by uninstalling, from the memory of earlier runs
+    /// alone: Apple is not asked.
+    #[arg(long, conflicts_with = "invitations")]
+    pub(super) reclaims: bool,
+    /// List reclaims one by one.
+    #[arg(long, requires = "reclaims")]
+    pub(super) detail: bool,
+    /// Only reclaims of this app, by its manifest's name or its adamId; may be repeated.
+    #[arg(long = "app", value_name = "NAME", requires = "reclaims")]
+    pub(super) apps: Vec<String>,
     /// How to print it.
     #[arg(long, value_enum, default_value_t, help_heading = "Output")]
     pub(super) format: StatusFormat,
     #[command(flatten)]
     pub(super) target: Target,
     #[command(flatten)]
-    pub(super) state: State,
-    #[command(flatten)]
-    pub(super) rereading: Rereading,
-    #[command(flatten)]
     pub(super) sharding: Sharding,
+    #[command(flatten)]
+    pub(super) state: State,
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,7 @@
 //! Holds a plan against what was there before: a git revision or a saved plan.
 
+use std::collections::BTreeMap;
+
 use super::Context;
 use super::args::Plan as Arguments;
 use super::exit::Exit;
@@ -50,6 +52,7 @@ pub(super) fn hold_against(
         roster: &roster,
         locations: &locations,
         last: &last,
+        reclaims: &BTreeMap::new(),
         diagnostics: &diagnostics,
         manifest_digest: digest,
         folder: folder.to_string(),

@@ -9,8 +9,6 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::plan::{self as planning, Made};
 use super::prepare;
-use super::snapshots::Past;
-use super::state;
 use crate::actual::Actual;
 use crate::diagnostic::nearest;
 use crate::license::{HolderRef, Roster};
@@ -20,15 +18,12 @@ use crate::render::holdings::{self, Holdings};
 use crate::render::number::counted;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
-    let Arguments { manifests, sharding, apps, detailed_exitcode, target, state, rereading } =
-        arguments;
+    let Arguments { manifests, sharding, apps, detailed_exitcode, target } = arguments;
     let prepared = prepare::prepare(context, &manifests.folder, !target.no_exec)?;
     let wanted = chosen(&prepared, apps)?;
     let chosen = planning::choose(context, &prepared, target, *sharding)?;
     let apple = Apple::start(target).await?;
-    let store = state::keep(context, &manifests.folder, state, target).await?;
-    let past = Past::new(store.as_deref(), *rereading, target);
-    let made = planning::make(context, prepared, target, &chosen, &apple, past).await;
+    let made = planning::make(context, prepared, target, &chosen, &apple, None).await;
     apple.stop().await?;
     let Made { plan, prepared, locations, .. } = made?;
     let streams = &context.streams;

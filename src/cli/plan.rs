@@ -16,13 +16,14 @@ use super::last;
 use super::output;
 use super::prepare::{self, Prepared};
 use super::reading::Reading;
-use super::snapshots::Past;
+use super::reclaims;
 use super::state;
-use super::survey::{Surveyed, survey};
+use super::survey::survey;
 use crate::actual::Actual;
 use crate::desired::Desired;
 use crate::plan::{self, Input, LastApplied, Plan};
 use crate::render::{Shape, Typed};
+use crate::store::Store;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let prepared =
@@ -30,10 +31,9 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     let chosen = choose(context, &prepared, &arguments.target, arguments.sharding)?;
     let apple = Apple::start(&arguments.target).await?;
     let store =
-        state::keep(context, &arguments.manifests.folder, &arguments.state, &arguments.target)
+        state::look(context, &arguments.manifests.folder, &arguments.state, &arguments.target)
             .await?;
-    let past = Past::new(store.as_deref(), arguments.rereading, &arguments.target);
-    let made = make(context, prepared, &arguments.target, &chosen, &apple, past).await;
+    let made = make(context, prepared, &arguments.target, &chosen, &apple, store.as_deref()).await;
     apple.stop().await?;
     let plan = base::hold_against(context, arguments, made?)?;
     if let Some(path) = &arguments.out {
@@ -90,10 +90,10 @@ pub(super) async fn make(
     target: &Target,
     chosen: &Chosen,
     apple: &Apple,
-    past: Past<'_>,
+    store: Option<&dyn Store>,
 ) -> Result<Made, Failure> {
     let opened = open(context, &mut prepared, target, chosen, apple)?;
-    read(context, prepared, opened, past).await
+    read(context, prepared, opened, store).await
 }
 
 /// Opens the chosen locations and leaves only what is for them.
@@ -115,24 +115,22 @@ pub(super) async fn read(
     context: &Context,
     mut prepared: Prepared,
     opened: Vec<Opened>,
-    past: Past<'_>,
+    store: Option<&dyn Store>,
 ) -> Result<Made, Failure> {
     let roster = Mutex::new(std::mem::take(&mut prepared.roster));
     let progress = Reading::new(context);
-    let Surveyed { locations, warnings } =
-        survey(&opened, &prepared, &roster, &progress, past).await;
+    let locations = survey(&opened, &prepared, &roster, &progress).await;
     progress.finish();
-    for warning in warnings {
-        state::warn(context, &warning)?;
-    }
     prepared.roster = roster.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let last = last::recall(context, past.store, &locations, &mut prepared.roster).await?;
+    let last = last::recall(context, store, &locations, &mut prepared.roster).await?;
+    let reclaims = reclaims::of_read(store, &locations).await?;
     let plan = plan::make(Input {
         manifests: &prepared.manifests,
         desired: &prepared.desired,
         roster: &prepared.roster,
         locations: &locations,
         last: &last,
+        reclaims: &reclaims,
         diagnostics: &prepared.diagnostics,
         manifest_digest: prepared.digest.clone(),
         folder: prepared.folder.to_string(),

@@ -9,21 +9,23 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::plan::{self as planning, Made};
 use super::prepare;
-use super::snapshots::Past;
+use super::reclaims;
 use super::state;
 use crate::apple::Reader;
 use crate::render;
 use crate::status;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
+    if arguments.reclaims {
+        return reclaims::run(context, arguments).await;
+    }
     let prepared =
         prepare::prepare(context, &arguments.manifests.folder, !arguments.target.no_exec)?;
-    let Arguments { manifests, target, sharding, state, rereading, .. } = arguments;
+    let Arguments { target, sharding, state, .. } = arguments;
     let chosen = Chosen::typed(&prepared.manifests, target, sharding.shard)?;
     let apple = Apple::start(target).await?;
-    let store = state::keep(context, &manifests.folder, state, target).await?;
-    let past = Past::new(store.as_deref(), *rereading, target);
-    let made = planning::make(context, prepared, target, &chosen, &apple, past).await;
+    let store = state::look(context, &arguments.manifests.folder, state, target).await?;
+    let made = planning::make(context, prepared, target, &chosen, &apple, store.as_deref()).await;
     apple.stop().await?;
     let Made { plan, opened, locations, .. } = made?;
     let link = |location: &str, code: &str| {

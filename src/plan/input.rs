@@ -8,6 +8,7 @@ use crate::desired::Desired;
 use crate::diagnostic::Diagnostic;
 use crate::license::Roster;
 use crate::manifest::Manifests;
+use crate::reclaim::Reclaim;
 
 /// Everything a plan is made from. Nothing else reaches it: the same input gives the same plan.
 #[derive(Debug)]
@@ -24,6 +25,9 @@ pub struct Input<'a> {
     /// What the last apply left at each location, by its name in the manifests. Without memory of
     /// one the plan says nothing of drift.
     pub last: &'a BTreeMap<String, LastApplied>,
+    /// Reclaims by uninstall that earlier runs began and that are not through, by the location's
+    /// name. They say how far things are, and never what is done.
+    pub reclaims: &'a BTreeMap<String, Vec<Reclaim>>,
     /// Problems of the manifests and inventories.
     pub diagnostics: &'a [Diagnostic],
     /// SHA-256 over what the manifests and inventories say, in hexadecimal.

@@ -1,7 +1,7 @@
 use super::survey::Survey;
 use super::{
-    FORMAT_VERSION, Input, ManifestSource, Plan, Summary, drift, fingerprint, guards, numbers,
-    report,
+    FORMAT_VERSION, Input, ManifestSource, Plan, Summary, carried, drift, fingerprint, guards,
+    numbers, report,
 };
 
 /// Makes the plan: pure, whole, and the same for the same input.
@@ -15,6 +15,7 @@ pub fn make(input: Input<'_>) -> Plan {
     let later = report::later(&survey);
     let inactions = report::inactions(&survey);
     let drift = drift::drift(&survey);
+    let carried = carried::carried(&survey, input.reclaims);
     let guards = guards::judge(&survey, &people);
     let mut locations: Vec<_> = survey
         .sites
@@ -47,6 +48,7 @@ pub fn make(input: Input<'_>) -> Plan {
         locations,
         changes,
         drift,
+        carried,
         later,
         inactions,
         guards,

@@ -4,6 +4,7 @@
 //! The same input gives the same plan, byte for byte.
 
 pub mod base;
+mod carried;
 mod change;
 mod compare;
 pub mod cover;
@@ -35,6 +36,7 @@ use crate as house;
 pub(crate) mod world;
 
 pub use base::BaseSummary;
+pub use carried::Carried;
 pub use change::{Action, Cause, CauseKind, Change, Origin};
 pub use compare::{PlanDiff, PlanDiffRow, compare};
 pub use drift::{Drift, LastApplied};
@@ -93,6 +95,10 @@ pub struct Plan {
     /// Managed assets whose holders are not those the last apply left: moved by other hands.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub drift: Vec<Drift>,
+    /// Reclaims by uninstall that earlier runs began and that are not through: how far they are, and
+    /// which of them this plan ends.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub carried: Vec<Carried>,
     /// What would be given once an uninstall of this plan has freed a license: counted as short,
     /// and explained among the inactions, as long as none is free.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

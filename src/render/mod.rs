@@ -24,6 +24,7 @@ mod page;
 pub mod plan;
 pub mod progress;
 mod prose;
+pub mod reclaims;
 pub mod run;
 mod shape;
 pub mod status;

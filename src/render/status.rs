@@ -2,11 +2,12 @@
 
 use std::io::{self, Write};
 
-use super::number::{counted, grouped};
+use super::number::{counted, grouped, sum};
 use super::table::{Column, Table};
 use super::text::Line;
 use super::{Shape, Styles, escape};
 use crate::actual::{MdmInfo, SubscriptionStatus, UserStatus};
+use crate::plan::Carried;
 use crate::status::{Invitation, LicenseStatus, LocationStatus, SeatStatus, Status};
 
 /// Days before the end of a token from which on it stands out.
@@ -35,6 +36,7 @@ pub fn human(
             continue;
         }
         facts(out, styles, shape, location)?;
+        reclaims(out, styles, shape, &location.reclaims)?;
         licenses(out, styles, shape, &location.licenses)?;
         seats(out, styles, shape, &location.subscriptions)?;
         if let Some(people) = &location.invitations {
@@ -118,18 +120,33 @@ fn facts(
         .collect();
     let mut line = fact("read");
     if let Some(at) = location.read_at {
-        let requests = counted(location.read_requests, "request", "requests");
-        let at = at.strftime("%Y-%m-%d %H:%M:%SZ");
-        line.push(styles.text, &format!("{at} in {requests}"));
-        if let Some(since) = location.read_since {
-            let since = since.strftime("%Y-%m-%d");
-            line.push(styles.text, &format!(", only what changed since {since}"));
-        }
+        line.push(styles.text, &at.strftime("%Y-%m-%d %H:%M:%SZ").to_string());
     }
     if !known.is_empty() {
         line.push(styles.dim, &format!("  versions: {}", known.join(", ")));
     }
     line.clip(shape.columns(), shape.symbols().more).write(out)
+}
+
+/// How far licenses are that come back by uninstalling, in one line.
+fn reclaims(
+    out: &mut dyn Write,
+    styles: &Styles,
+    shape: &Shape,
+    reclaims: &[Carried],
+) -> io::Result<()> {
+    let all = sum(reclaims.iter().map(|row| row.count));
+    if all == 0 {
+        return Ok(());
+    }
+    let stuck = sum(reclaims.iter().flat_map(Carried::stuck).map(|stage| stage.count));
+    let line = Line::new(shape.ascii).gap(2).put(styles.dim, "reclaims  ");
+    let mut line = line.put(styles.text, &format!("{} under way", grouped(all)));
+    if stuck > 0 {
+        line.push(styles.warn, &format!(", {} of them blocked or unknown", grouped(stuck)));
+    }
+    line.push(styles.dim, " (--reclaims tells more)");
+    line.write(out)
 }
 
 fn licenses(

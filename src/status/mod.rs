@@ -1,11 +1,16 @@
-//! What stands at Apple: licenses per asset, tokens, owners, and who has not accepted yet.
+//! What stands at Apple: licenses per asset, tokens, owners, and who has not accepted yet; and how
+//! far reclaims are, which only the memory between runs knows.
 
 mod invitations;
 mod licenses;
+mod reclaims;
 mod seats;
 
 pub use invitations::Invitation;
 pub use licenses::LicenseStatus;
+pub use reclaims::{
+    AppReclaims, DeviceReclaim, HolderReclaim, LocationReclaims, ReclaimStatus, reclaims,
+};
 pub use seats::SeatStatus;
 
 use jiff::Timestamp;
@@ -13,7 +18,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::actual::{Actual, MdmInfo, UserStatus, Versions};
-use crate::plan::{LocationPlan, Plan};
+use crate::plan::{Carried, LocationPlan, Plan};
 
 /// What stands at Apple, location by location.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -47,18 +52,15 @@ pub struct LocationStatus {
     /// When it was read.
     #[schemars(with = "Option<String>")]
     pub read_at: Option<Timestamp>,
-    /// Requests that took.
-    pub read_requests: u64,
-    /// When everything was last read, where this time only what changed since was.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    pub read_since: Option<Timestamp>,
     /// Managed assets in the order of the manifests, then unmanaged ones by number.
     pub licenses: Vec<LicenseStatus>,
     /// Subscriptions, managed ones in the order of the manifests, then others by number; absent
     /// where no manifest speaks of any.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub subscriptions: Vec<SeatStatus>,
+    /// Licenses on their way back by uninstalling, as far as earlier runs are remembered.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reclaims: Vec<Carried>,
     /// People by terms status.
     pub users: Terms,
     /// Everybody with their terms status, where asked for.
@@ -102,10 +104,14 @@ pub fn of(
             token_days: location.token_expires.map(|end| end.duration_since(now).as_hours() / 24),
             versions: location.versions.clone(),
             read_at: location.read_at,
-            read_requests: location.read_requests,
-            read_since: location.read_since,
             licenses: licenses::of(location, actual),
             subscriptions: seats::of(location, actual),
+            reclaims: plan
+                .carried
+                .iter()
+                .filter(|row| row.location == location.name)
+                .cloned()
+                .collect(),
             users: actual.map(terms).unwrap_or_default(),
             invitations: invitation.map(|link| {
                 let link = |code: &str| link(&location.name, code);

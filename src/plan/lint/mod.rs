@@ -1,6 +1,7 @@
 //! What must hold of every plan, one function and one test each: run before a plan is applied,
 //! when a plan file is read, and as the oracle of the property tests.
 
+mod carried;
 mod changes;
 mod licenses;
 mod seats;
@@ -58,6 +59,7 @@ pub static LINTS: &[Lint] = &[
     licenses::LATER,
     licenses::PEOPLE,
     licenses::CLAIM,
+    carried::UNDER_WAY,
     seats::PEOPLE,
     seats::ROWS,
     seats::ENOUGH,

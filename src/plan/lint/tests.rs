@@ -6,7 +6,7 @@ use crate::license::UserDetails;
 use crate::license::{AssetKind, ClientUserId, SerialNumber};
 use crate::manifest::kind::ReclaimMode;
 use crate::plan::world::{NORTH, World, devices, owner, users};
-use crate::plan::{Action, InactionKind, Plan};
+use crate::plan::{Action, Carried, InactionKind, Plan};
 
 /// A release of D009 and D008, assigns to D001 … D003 and to ada, who is registered.
 fn sound() -> Plan {
@@ -162,4 +162,29 @@ fn people_once() {
 fn claim_only_unclaimed() {
     let names = found(|plan| plan.locations[0].claim = Some(owner("us")));
     assert!(names.contains(&"claim-only-unclaimed"));
+}
+
+#[test]
+fn reclaims_of_earlier_runs_go_on_or_end() {
+    let broken = |break_it: fn(&mut Carried)| {
+        let mut plan = World::new()
+            .group("year-7", devices(1..=3))
+            .app("notability")
+            .to("year-7")
+            .reclaim(ReclaimMode::Uninstall)
+            .held_by(devices(1..=9))
+            .owns(9)
+            .begun("2026-11-20T09:00:00Z", devices(3..=5), |_| ())
+            .plan();
+        assert_eq!(lint(&plan), []);
+        break_it(&mut plan.carried[0]);
+        lint(&plan).into_iter().map(|finding| finding.lint).collect::<Vec<_>>()
+    };
+    assert_eq!(broken(|row| row.count += 1), ["under-way-adds-up"]);
+    assert_eq!(broken(|row| row.wanted_again += 1), ["under-way-adds-up"]);
+    let too_many = |row: &mut Carried| {
+        row.stages[0].count = 7;
+        row.count = 8;
+    };
+    assert_eq!(broken(too_many), ["under-way-adds-up"]);
 }

@@ -19,9 +19,9 @@ pub use human::human;
 pub use markdown::{Markdown, markdown};
 pub use sections::{
     AssignRow, CauseRow, Claim, Cost, LeftRow, LicenseState, LicenseSummary, LocationRow, Moved,
-    Place, ReclaimRow, SeatLeft, SeatMove, SeatsSection, Sections, Totals, Verdict,
+    Place, ReclaimRow, SeatLeft, SeatMove, SeatsSection, Sections, Totals, UnderWay, Verdict,
 };
-pub(in crate::render) use sections::{base_said, seat_state};
+pub(in crate::render) use sections::{base_said, minute, phases, remarks, seat_state};
 
 use std::io::{self, Write};
 

@@ -1,6 +1,7 @@
 use std::io::{self, Write};
 
 use super::sections::{FailureRow, RunSections, SeatRunRow, StepRow};
+use super::waits::phases;
 use crate::apply::outcome::{RunReport, RunResult, RunSummary};
 use crate::plan::Action;
 use crate::render::number::{count, counted, duration, grouped, sum};
@@ -41,6 +42,7 @@ pub fn human(
         Part::new(totals, 0, 0),
         Part::new(steps, 20, 3),
         Part::new(seats, 12, 2),
+        Part::new(waits, 8, 2),
         Part::new(failures, 8, 2),
         Part::new(withheld, 4, 1),
         Part::new(closing, 0, 0),
@@ -318,6 +320,39 @@ fn seats(page: &Page<'_>, rows: usize) -> Vec<Line> {
     lines.extend(laid.rows);
     if rest > 0 {
         lines.push(page.styled(styles.dim, &format!("  {} more", grouped(rest))));
+    }
+    lines
+}
+
+/// Where reclaims are that wait, and what for.
+fn waits(page: &Page<'_>, rows: usize) -> Vec<Line> {
+    let (styles, all) = (page.styles, &page.content.sections.waits);
+    if all.is_empty() {
+        return vec![];
+    }
+    let reclaims = counted(sum(all.iter().map(|row| row.count)), "reclaim waits", "reclaims wait");
+    let mut lines = page.heading("Devices", &format!(": {reclaims}: {}", phases(all)));
+    for row in all.iter().take(rows) {
+        let (style, mark) = if row.is_stuck() {
+            (styles.warn, page.symbols().warn)
+        } else {
+            (styles.dim, page.symbols().dot)
+        };
+        let said = format!("{} {} {}", grouped(row.count), page.symbols().times, row.phase);
+        let line = page.line().gap(2).put(style, mark).gap(1).put(style, &said);
+        lines.extend(page.wrap(line.put(styles.text, &format!(": {}", row.why)), 6, 3));
+        let told = if page.shape.detail { usize::MAX } else { 4 };
+        let hit: Vec<String> =
+            row.hit.iter().take(told).map(|(name, n)| format!("{name} {}", grouped(*n))).collect();
+        let rest = page.plus(count(row.hit.len().saturating_sub(told)));
+        let line = page.line().gap(6).put(styles.name, &format!("{}{rest}", hit.join(", ")));
+        lines.extend(page.wrap(line, 8, 1));
+    }
+    let rest = all.get(rows..).unwrap_or_default();
+    if !rest.is_empty() {
+        let hit = grouped(sum(rest.iter().map(|row| row.count)));
+        let text = format!(" {} reasons, {hit} reclaims", page.plus(count(rest.len())));
+        lines.push(page.styled(styles.dim, &text));
     }
     lines
 }

@@ -1,10 +1,14 @@
 //! What a run did, for people and for machines.
 
 mod human;
+mod markdown;
 mod sections;
+mod waits;
 
 pub use human::human;
+pub use markdown::markdown;
 pub use sections::{FailureRow, RunSections, SeatRunRow, StepRow};
+pub use waits::WaitRow;
 
 use std::io::{self, Write};
 

@@ -1,6 +1,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::waits::{WaitRow, waits};
 use crate::apply::outcome::{ChangeReport, Failure, RunReport, StepOutcome, UserCounts};
 use crate::apply::seats::{SeatOutcome, SeatsReport};
 use crate::license::Asset;
@@ -17,6 +18,8 @@ pub struct RunSections<'r> {
     pub failures: Vec<FailureRow<'r>>,
     /// What was withheld on purpose, one per reason, the most frequent first.
     pub withheld: Vec<FailureRow<'r>>,
+    /// What reclaims wait for: those that are stuck first, then the most.
+    pub waits: Vec<WaitRow<'r>>,
     /// What became of subscriptions, one line each.
     pub seats: Vec<SeatRunRow<'r>>,
     /// Locations that ended early, and why.
@@ -133,6 +136,7 @@ impl<'r> RunSections<'r> {
             steps: steps(report),
             failures: failures(report),
             withheld: withheld(report),
+            waits: waits(report),
             seats: seats(report),
             stopped: stopped.collect(),
             claimed: claimed.collect(),

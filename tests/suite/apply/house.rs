@@ -156,6 +156,7 @@ impl House {
             roster: &roster,
             locations: &locations,
             last: &BTreeMap::new(),
+            reclaims: &BTreeMap::new(),
             diagnostics: &diagnostics,
             manifest_digest: desired::digest(&resolved.desired, &roster),
             folder: self.path().to_string(),

@@ -2,12 +2,13 @@
 
 use proptest::prelude::*;
 use vpp::apply::outcome::{
-    ChangeReport, Event, FORMAT_VERSION, Failure, LocationReport, RunReport, RunResult, RunSummary,
-    StepOutcome, UserCounts, UserOutcome,
+    ChangeReport, Event, FORMAT_VERSION, Failure, LocationReport, ReclaimCount, RunReport,
+    RunResult, RunSummary, StepOutcome, UserCounts, UserOutcome,
 };
 use vpp::license::AssetKind;
 use vpp::manifest::kind::{Intent, ReclaimMode};
 use vpp::plan::{Action, Cause, CauseKind};
+use vpp::reclaim::Phase;
 use vpp::render::run::RunSections;
 use vpp::render::{Shape, Styles, escape, run, text};
 
@@ -93,13 +94,35 @@ fn converged() -> RunReport {
     report(RunResult::Done, vec![location])
 }
 
+fn reclaims(phase: Phase, why: &str, count: u64) -> ReclaimCount {
+    ReclaimCount { phase, why: why.into(), count }
+}
+
 fn waiting() -> RunReport {
-    let change = ChangeReport {
+    let one = ChangeReport {
         applied: 40,
         waits: 270,
+        reclaims: vec![
+            reclaims(Phase::UninstallSent, "the device has not answered the removal", 238),
+            reclaims(Phase::Acknowledged, "the device's list must show that the app is gone", 30),
+            reclaims(
+                Phase::Blocked,
+                "a declaration manages the app: take it out of the declaration",
+                2,
+            ),
+        ],
         ..change(1, "Explain EDU", Action::Uninstall, unnamed(ReclaimMode::Uninstall))
     };
-    report(RunResult::Done, vec![location("northfield", vec![change])])
+    let other = ChangeReport {
+        waits: 12,
+        reclaims: vec![reclaims(
+            Phase::UninstallSent,
+            "the device has not answered the removal",
+            12,
+        )],
+        ..change(2, "Camera Lab", Action::Uninstall, unnamed(ReclaimMode::Uninstall))
+    };
+    report(RunResult::Done, vec![location("northfield", vec![one, other])])
 }
 
 fn partly() -> RunReport {
@@ -252,6 +275,20 @@ fn the_stream_is_one_object_a_line_that_starts_with_its_version() {
 }
 
 #[test]
+fn a_report_for_the_summary_of_a_job() {
+    let markdown = |report: &RunReport| {
+        let mut out = vec![];
+        run::markdown(&mut out, report).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    insta::assert_snapshot!("markdown_waiting", markdown(&waiting()));
+    insta::assert_snapshot!("markdown_partly", markdown(&partly()));
+    let (waiting, partly) = (markdown(&waiting()), markdown(&partly()));
+    assert!(waiting.contains("282 reclaims wait"), "{waiting}");
+    assert!(!partly.contains("ada@northfield"), "nobody is named: {partly}");
+}
+
+#[test]
 fn what_is_written_fits_the_schemas() {
     let result = jsonschema::validator_for(vpp::apply::outcome::json_schema().as_value()).unwrap();
     for report in [converged(), waiting(), partly()] {
@@ -280,8 +317,14 @@ prop_compose! {
         number in prop::option::of(any::<i32>()),
         help in prop::option::of("(?s).{0,40}"),
         holders in prop::collection::vec("(?s).{0,20}", 0..6),
+        why in prop::collection::vec("(?s).{0,200}", 0..6),
     ) -> ChangeReport {
+        let phases = [Phase::Blocked, Phase::UninstallSent, Phase::Unknown];
+        let phases = phases.into_iter().cycle();
+        let reclaims =
+            why.iter().zip(phases).map(|(why, phase)| reclaims(phase, why, count)).collect();
         ChangeReport {
+            reclaims,
             applied,
             already,
             failed: vec![Failure { number, message: name.clone(), help, holders, count }],

@@ -3,11 +3,11 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::bar::Bar;
 use crate::actual::{MdmInfo, Stock};
 use crate::license::{Asset, PricingParam};
-use crate::plan::{Drift, GuardLevel, GuardOutcome, GuardResult, Plan, SeatRow};
+use crate::plan::{Carried, Drift, GuardLevel, GuardOutcome, GuardResult, Plan, SeatRow};
 use crate::render::number::{count, counted, grouped, seconds, share, sum};
 use crate::render::plan::{
     AssignRow, CauseRow, LeftRow, LicenseState, LocationRow, Place, ReclaimRow, Sections, Verdict,
-    base_said, seat_state,
+    base_said, minute, phases, remarks, seat_state,
 };
 use crate::render::prose::{self, Piece};
 use crate::render::{cause, codes, escape, fingerprint};
@@ -40,6 +40,9 @@ pub(super) struct View {
     /// Since when, and what other hands moved.
     pub(super) since: String,
     pub(super) moved: Table<MovedView>,
+    /// Reclaims that earlier runs began, in a sentence and app by app.
+    pub(super) carried_said: String,
+    pub(super) carried: Table<CarriedView>,
     pub(super) left: Vec<LeftView>,
     pub(super) licenses: Table<LicenseView>,
     pub(super) stock: Vec<String>,
@@ -143,6 +146,16 @@ pub(super) struct MovedView {
     pub(super) gained: String,
     pub(super) lost: String,
     pub(super) examples: String,
+}
+
+pub(super) struct CarriedView {
+    pub(super) name: String,
+    pub(super) location: String,
+    pub(super) count: String,
+    pub(super) since: String,
+    pub(super) phases: String,
+    /// Whether somebody should look at it, and what is said.
+    pub(super) remarks: Vec<(bool, Prose)>,
 }
 
 pub(super) struct CausesView {
@@ -315,6 +328,8 @@ impl View {
                 lost: grouped(row.lost),
                 examples: examples(row),
             }),
+            carried_said: carried_said(sections),
+            carried: Table::of(&sections.under_way.rows, |row| carried(row)),
             left: lefts(links, sections),
             licenses: Table::of(&sections.licenses.rows, |(location, row, state)| {
                 license(location, row, *state)
@@ -334,7 +349,11 @@ fn about(plan: &Plan, sections: &Sections<'_>) -> Vec<String> {
         items.push(format!("{}{uid}", shown(only.name)));
         items.extend(only.owner.map(|owner| format!("owned by {}", shown(&owner.name))));
     }
-    items.push(sections.read_said(plan));
+    let requests = counted(sections.cost.read_requests, "request", "requests");
+    items.push(match plan.locations.iter().filter_map(|one| one.read_at).max() {
+        Some(at) => format!("read {} in {requests}", at.strftime("%Y-%m-%d %H:%M:%SZ")),
+        None => format!("nothing read in {requests}"),
+    });
     items
 }
 
@@ -584,6 +603,28 @@ fn examples(row: &Drift) -> String {
     let came = row.gained_examples.iter().map(|name| format!("+{name}"));
     let went = row.lost_examples.iter().map(|name| format!("−{name}"));
     shown(&came.chain(went).collect::<Vec<_>>().join(" "))
+}
+
+fn carried_said(sections: &Sections<'_>) -> String {
+    let under_way = &sections.under_way;
+    let reclaims = counted(under_way.count(), "reclaim", "reclaims");
+    let said = format!("{reclaims} of earlier runs, since {}", under_way.since());
+    match under_way.ended() {
+        0 => said,
+        ended => format!("{said}; this plan ends {}", grouped(ended)),
+    }
+}
+
+fn carried(row: &Carried) -> CarriedView {
+    let remarks = remarks(row).into_iter();
+    CarriedView {
+        name: shown(&row.name),
+        location: shown(&row.location),
+        count: grouped(row.count),
+        since: minute(row.since),
+        phases: phases(row),
+        remarks: remarks.map(|remark| (remark.loud, prose(&remark.text))).collect(),
+    }
 }
 
 fn lefts(links: Option<&str>, sections: &Sections<'_>) -> Vec<LeftView> {

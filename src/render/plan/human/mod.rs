@@ -1,3 +1,4 @@
+mod carried;
 mod changes;
 mod closing;
 mod detail;
@@ -41,6 +42,7 @@ pub fn human(out: &mut dyn Write, styles: &Styles, shape: &Shape, plan: &Plan) -
         Part::new(changes::drift, 6, 1),
         Part::new(moved::moved, 5, 0),
         Part::new(changes::reclaims, 15, 2),
+        Part::new(carried::carried, 6, 1),
         Part::new(changes::assigns, 12, 2),
         Part::new(seats::seats, 6, 1),
         Part::new(closing::users, 0, 0),

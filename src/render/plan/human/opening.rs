@@ -28,8 +28,17 @@ pub(super) fn header(page: &Page<'_>, _: usize) -> Vec<Line> {
             items.push(page.text(&counted(count(several.len()), "location", "locations")));
         }
     }
-    items.push(page.text(&page.content.sections.read_said(page.content.plan)));
+    items.push(page.text(&read(page)));
     page.flow(line, items, 2, &dot)
+}
+
+fn read(page: &Page<'_>) -> String {
+    let requests = page.content.sections.cost.read_requests;
+    let requests = counted(requests, "request", "requests");
+    match page.content.plan.locations.iter().filter_map(|location| location.read_at).max() {
+        Some(at) => format!("read {} in {requests}", at.strftime("%Y-%m-%d %H:%M:%SZ")),
+        None => format!("nothing read in {requests}"),
+    }
 }
 
 /// The verdict in a word, and in a sentence.

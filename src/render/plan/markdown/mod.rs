@@ -1,3 +1,4 @@
+mod carried;
 mod changes;
 mod closing;
 mod fit;
@@ -47,6 +48,7 @@ pub fn markdown(out: &mut dyn Write, options: Markdown<'_>, plan: &Plan) -> io::
     sections.extend(changes::causes(&page));
     sections.extend(changes::drift(&page));
     sections.extend(changes::reclaims(&page));
+    sections.extend(carried::carried(&page));
     sections.extend(changes::assigns(&page));
     sections.extend(moved::moved(&page));
     sections.extend(seats::seats(&page));

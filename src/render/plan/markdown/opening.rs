@@ -98,7 +98,11 @@ fn header(page: &Page<'_>) -> String {
         }
         several => items.push(counted(count(several.len()), "location", "locations")),
     }
-    items.push(page.sections.read_said(page.plan));
+    let requests = counted(page.sections.cost.read_requests, "request", "requests");
+    items.push(match page.plan.locations.iter().filter_map(|one| one.read_at).max() {
+        Some(at) => format!("read {} in {requests}", at.strftime("%Y-%m-%d %H:%M:%SZ")),
+        None => format!("nothing read in {requests}"),
+    });
     items.join(" · ")
 }
 

@@ -2,13 +2,13 @@
 
 mod assigns;
 mod base;
+mod carried;
 mod causes;
 mod cost;
 mod left;
 mod licenses;
 mod locations;
 mod moved;
-mod read;
 mod reclaims;
 mod seats;
 mod totals;
@@ -16,6 +16,8 @@ mod verdict;
 
 pub use assigns::AssignRow;
 pub(in crate::render) use base::base_said;
+pub use carried::UnderWay;
+pub(in crate::render) use carried::{minute, phases, remarks};
 pub use causes::{CauseRow, Place};
 pub use cost::Cost;
 pub use left::LeftRow;
@@ -57,6 +59,8 @@ pub struct Sections<'p> {
     pub assigns: Vec<AssignRow<'p>>,
     /// What other hands moved since the last apply.
     pub moved: Moved<'p>,
+    /// Reclaims by uninstall that earlier runs began.
+    pub under_way: UnderWay<'p>,
     /// What is deliberately left alone.
     pub left: Vec<LeftRow<'p>>,
     /// Subscriptions.
@@ -87,6 +91,7 @@ impl<'p> Sections<'p> {
             assigns: assigns::assigns(plan, &numbers),
             causes,
             moved: Moved::of(plan),
+            under_way: UnderWay::of(plan),
             left: left::left(plan),
             seats: SeatsSection::of(plan),
             licenses: LicenseSummary::of(plan),

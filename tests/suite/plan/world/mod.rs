@@ -23,6 +23,8 @@ use super::house::manifest::kind::{
     Intent, ReclaimMode, RetireUsers, Share, TokenExpiry, WhenShort,
 };
 use super::house::plan::{GuardLevel, GuardOutcome, Input, LastApplied, Plan, make};
+use super::house::reclaim::{Reclaim, Rules as ReclaimRules};
+use super::house::store::RunId;
 use written::Written;
 
 /// The first location, which every world has.
@@ -169,6 +171,8 @@ pub(crate) struct World {
     diagnostics: Vec<(bool, String)>,
     /// By location: the last run there, and who held what when it had ended.
     left: BTreeMap<String, (String, BTreeMap<Asset, BTreeSet<Holder>>)>,
+    /// By location: reclaims that earlier runs began and that are not through.
+    begun: BTreeMap<String, Vec<Reclaim>>,
     numbered_backwards: bool,
 }
 
@@ -184,6 +188,7 @@ impl World {
             rules: None,
             diagnostics: vec![],
             left: BTreeMap::new(),
+            begun: BTreeMap::new(),
             numbered_backwards: false,
         };
         world.location(NORTH).at(NORTH, |site| {
@@ -481,6 +486,27 @@ impl World {
         self
     }
 
+    /// An earlier run began to take the app back from these holders at the first location, and
+    /// left the reclaims so.
+    pub(crate) fn begun(
+        mut self,
+        since: &str,
+        holders: Vec<Holder>,
+        left: impl Fn(&mut Reclaim),
+    ) -> Self {
+        let (asset, name, run) =
+            (self.last().asset, self.last().name.clone(), RunId(uuid::Uuid::nil()));
+        let (since, bundle_id) = (since.parse().unwrap(), Some("com.example.app"));
+        let reclaims = holders.into_iter().map(|holder| {
+            let rules = ReclaimRules::default();
+            let mut reclaim = Reclaim::begin(run, asset, &name, bundle_id, holder, since, &rules);
+            left(&mut reclaim);
+            reclaim
+        });
+        self.begun.entry(NORTH.to_owned()).or_default().extend(reclaims);
+        self
+    }
+
     // Problems and the run.
 
     pub(crate) fn error(mut self, message: &str) -> Self {
@@ -543,6 +569,7 @@ impl World {
             roster: &roster,
             locations: &locations,
             last: &last,
+            reclaims: &self.begun,
             diagnostics: &diagnostics,
             manifest_digest: "0".repeat(64),
             folder: "manifests".to_owned(),
@@ -610,7 +637,6 @@ fn actual(site: &Site, roster: &Roster) -> Actual {
         versions: Versions::default(),
         limits: site.limits,
         requests: 3,
-        since: None,
         read_at: NOW.parse().unwrap(),
     }
 }
