@@ -127,6 +127,7 @@ fn manifests(groups: usize, filter: Filter) -> Manifests {
             from: Some(text("devices")),
             filter: Some(text(&filter(n))),
             include: vec![],
+            entra_group: None,
             minimum: None,
             description: None,
         });

@@ -25,7 +25,8 @@ use fake::{House, apple, fleet, graph, jamf};
 use vpp::inventory::{Environment, load_all};
 use vpp::manifest;
 
-const SOURCES: [&str; 5] = ["fleet", "jamf", "appleBusiness", "entra", "entra with groups"];
+const SOURCES: [&str; 6] =
+    ["fleet", "jamf", "appleBusiness", "appleSchool", "entra", "entra with groups"];
 
 fn main() {
     let arguments: Vec<String> =
@@ -67,6 +68,9 @@ fn serve(source: &str, devices: u64) {
         "fleet" => fleet::Fleet { house: house(500), hosts: devices }.start(),
         "jamf" => jamf::Jamf::of(house(1000), devices).start(),
         "appleBusiness" => apple::Apple::of(house(1000), devices).start(),
+        "appleSchool" => {
+            apple::Apple { school: true, ..apple::Apple::of(house(1000), devices) }.start()
+        }
         _ => graph::Graph::of(house(999), devices).start(),
     };
     println!("{url}");
@@ -83,8 +87,8 @@ fn read(source: &str, url: &str) {
         "jamf" => format!(
             "jamf: {{ url: '{url}', clientId: jamf-client, secret: {{ env: S }}, smartGroups: {{ some: 4 }} }}"
         ),
-        "appleBusiness" => format!(
-            "appleBusiness: {{ clientId: {}, keyId: the-key-id, key: {{ env: S }}, endpoint: '{url}', servers: {{ some: S1 }} }}",
+        "appleBusiness" | "appleSchool" => format!(
+            "{source}: {{ clientId: {}, keyId: the-key-id, key: {{ env: S }}, endpoint: '{url}', servers: {{ some: S1 }} }}",
             apple::CLIENT
         ),
         _ => {
@@ -97,7 +101,7 @@ fn read(source: &str, url: &str) {
     let secret = match source {
         "fleet" => fleet::TOKEN,
         "jamf" => jamf::SECRET,
-        "appleBusiness" => apple::KEY,
+        "appleBusiness" | "appleSchool" => apple::KEY,
         _ => graph::SECRET,
     };
     let folder = tempfile::tempdir().unwrap();

@@ -20,6 +20,7 @@ mod request;
 mod resume;
 mod run;
 pub mod seats;
+pub mod served;
 mod stop;
 mod trial;
 mod users;
@@ -34,7 +35,7 @@ pub use stop::Stop;
 
 use std::collections::BTreeMap;
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 
 use crate::apple::Writer;
 use crate::plan::Plan;
@@ -51,6 +52,8 @@ pub struct Access<'a> {
     pub writers: &'a [(String, Writer)],
     /// What removes apps, by the location's name.
     pub hands: &'a Hands,
+    /// The servers that own tokens.
+    pub servers: &'a [served::Door<'a>],
 }
 
 static NO_HANDS: Hands = Hands::new();
@@ -58,12 +61,12 @@ static NO_HANDS: Hands = Hands::new();
 impl<'a> From<&'a Vec<(String, Writer)>> for Access<'a> {
     /// Apple alone: licenses under reclaim by uninstall stay where they are.
     fn from(writers: &'a Vec<(String, Writer)>) -> Self {
-        Self { writers, hands: &NO_HANDS }
+        Self { writers, hands: &NO_HANDS, servers: &[] }
     }
 }
 
 /// Carries out a plan, all locations side by side. A location without a writer is reported as
-/// stopped, one without a hand leaves licenses under reclaim by uninstall where they are. Every write is in the `memory` before it
+/// stopped, as is one without the door of the server that owns its token; one without a hand leaves licenses under reclaim by uninstall where they are. Every write is in the `memory` before it
 /// is sent. `waiting` says, by the location's name, which requests of earlier runs may still be
 /// carried out ([`resume`]).
 ///
@@ -77,7 +80,7 @@ pub async fn apply<'a>(
     memory: Memory<'_>,
     waiting: &BTreeMap<String, Vec<Waiting>>,
 ) -> RunReport {
-    let Access { writers, hands } = access.into();
+    let Access { writers, hands, servers } = access.into();
     let started_at = (memory.clock)();
     observer.note(Event::version(&plan.tool, &plan.fingerprint));
     let runs = plan.locations.iter().map(|location| async move {
@@ -97,9 +100,15 @@ pub async fn apply<'a>(
         let hand = hands.get(&location.name);
         location::run(&mut run, plan, location, waiting, hand).await
     });
-    let (locations, interrupted): (Vec<_>, Vec<_>) = join_all(runs).await.into_iter().unzip();
+    let served = plan.mdm_locations.iter().map(|location| {
+        let door = servers.iter().find(|door| door.location == location.name);
+        served::run(location, door, observer, stop, memory)
+    });
+    let (runs, mdm_locations) = join(join_all(runs), join_all(served)).await;
+    let (locations, interrupted): (Vec<_>, Vec<_>) = runs.into_iter().unzip();
     let summary = RunSummary::of(&locations);
     let result = result(&summary, interrupted.contains(&true), &locations);
+    let result = result.with_servers(&mdm_locations, stop.asked());
     observer.note(Event::Summary { result: result.clone(), summary: summary.clone() });
     RunReport {
         format_version: FORMAT_VERSION.to_owned(),
@@ -110,6 +119,7 @@ pub async fn apply<'a>(
         result,
         summary,
         locations,
+        mdm_locations,
     }
 }
 

@@ -9,6 +9,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
+use super::served::{MdmLocationReport, MdmReclaimReport, MdmStepReport};
 use crate::license::{Asset, AssetKind};
 use crate::plan::{Action, Cause};
 use crate::reclaim::Phase;
@@ -39,6 +40,9 @@ pub struct RunReport {
     pub summary: RunSummary,
     /// One per location of the plan, in its order.
     pub locations: Vec<LocationReport>,
+    /// One per location whose server owns the token.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mdm_locations: Vec<MdmLocationReport>,
 }
 
 /// How a run ended.
@@ -58,6 +62,36 @@ pub enum RunResult {
     },
     /// Someone stopped it; the journal is closed.
     Interrupted,
+}
+
+impl RunResult {
+    /// The same, with what was done where servers own tokens.
+    pub(super) fn with_servers(self, reports: &[MdmLocationReport], asked: bool) -> Self {
+        let (mut done, mut not, mut waits) = (0, 0, 0);
+        for report in reports {
+            let (made, missed) = report.counts();
+            done += made;
+            not += missed;
+            waits += report.waits();
+        }
+        let stopped = reports
+            .iter()
+            .find_map(|report| Some(format!("{}: {}", report.name, report.stopped.as_ref()?)));
+        match (self, stopped) {
+            (Self::Interrupted, _) => Self::Interrupted,
+            (Self::Done | Self::Partial | Self::Nothing, _) if not > 0 && asked => {
+                Self::Interrupted
+            }
+            (Self::Stopped { reason }, _)
+            | (Self::Done | Self::Partial | Self::Nothing, Some(reason)) => {
+                Self::Stopped { reason }
+            }
+            (Self::Partial, None) => Self::Partial,
+            (Self::Done | Self::Nothing, None) if not > 0 => Self::Partial,
+            (Self::Nothing, None) if done + waits > 0 => Self::Done,
+            (settled, None) => settled,
+        }
+    }
 }
 
 /// The totals of a run.
@@ -384,6 +418,20 @@ pub enum Event {
         location: String,
         /// What became of them.
         outcome: SeatsReport,
+    },
+    /// An assignment of an app at a server that owns its location's token was changed, or not.
+    MdmStep {
+        /// Name of the location.
+        location: String,
+        /// What became of it.
+        step: MdmStepReport,
+    },
+    /// Where a group's reclaim stands at such a server when the run leaves it.
+    MdmReclaim {
+        /// Name of the location.
+        location: String,
+        /// How far it is.
+        reclaim: MdmReclaimReport,
     },
     /// Nothing more will be tried for this change.
     ChangeDone {

@@ -15,22 +15,29 @@ use super::failure::Failure;
 use super::files;
 use super::hands;
 use super::last;
-use super::plan::{self as planning, Made};
+use super::plan::{self as planning, Doors, Made};
 use super::prepare;
 use super::progress::Narrator;
+use super::remember;
 use super::saved;
+use super::served;
 use super::session::Session;
 use super::signals::{self, Signal};
+use super::state;
 use crate::apple::{Reader, Writer};
 use crate::apply::outcome::{Event, RunReport, RunResult, RunSummary};
+use crate::apply::served::Door;
 use crate::apply::{self, Access, Hands, Observer, Options, Patience, Stop, Waiting};
+use crate::plan::served::MdmAppPlan;
 use crate::plan::{self, Plan};
 use crate::render::number::counted;
 use crate::render::{self, Shape, Styles, Typed};
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let saved = saved::open(arguments)?;
-    let prepared = prepare::prepare(context, saved.folder(), !arguments.target.no_exec)?;
+    let store = state::glance(context, saved.folder(), &arguments.state, &arguments.target).await;
+    let means = remember::means(&arguments.target, store.as_ref());
+    let prepared = prepare::prepare(context, saved.folder(), means)?;
     let chosen = match saved.chosen(&prepared.manifests, arguments)? {
         Some(chosen) => chosen,
         None => planning::choose(context, &prepared, &arguments.target, arguments.sharding)?,
@@ -50,10 +57,10 @@ async fn against(
     apple: &Apple,
 ) -> Result<Exit, Failure> {
     let mut prepared = prepared;
-    let opened = planning::open(context, &mut prepared, &arguments.target, chosen, apple)?;
+    let doors = planning::open(context, &mut prepared, &arguments.target, chosen, apple).await?;
     let folder = saved.folder().to_owned();
-    let memory = Session::open(context, arguments, &folder, &opened, &prepared.manifests).await?;
-    let result = leased(context, arguments, saved, prepared, opened, apple, &memory).await;
+    let memory = Session::open(context, arguments, &folder, &doors, &prepared.manifests).await?;
+    let result = leased(context, arguments, saved, prepared, doors, apple, &memory).await;
     memory.close(context).await?;
     result
 }
@@ -64,14 +71,14 @@ async fn leased(
     arguments: &Arguments,
     saved: saved::Subject,
     prepared: prepare::Prepared,
-    opened: Vec<Opened>,
+    doors: Doors,
     apple: &Apple,
     memory: &Session,
 ) -> Result<Exit, Failure> {
     let shape = shape(context, arguments, saved.folder());
-    let (opened, waiting) = memory.resume(context, opened).await?;
-    let Made { plan, prepared, opened, locations, .. } =
-        planning::read(context, prepared, opened, Some(memory.store().as_ref())).await?;
+    let waiting = memory.resume(context, &doors.apple).await?;
+    let Made { plan, prepared, opened, locations, servers, served, .. } =
+        planning::read(context, prepared, doors, Some(memory.store().as_ref())).await?;
     let policy = prepared.manifests.policies.first();
     saved.check(&plan, policy.and_then(|policy| policy.max_plan_age.as_ref()), clock::now())?;
     if let Some(expected) = &arguments.expect {
@@ -103,16 +110,19 @@ async fn leased(
         .iter()
         .filter_map(|one| Some((one.name.clone(), one.reader.as_ref().ok()?.clone())))
         .collect();
-    if !plan.is_empty() {
+    // What is under way at servers goes on, whatever the plan changes.
+    let remembered = !plan.is_empty() || plan.is_under_way();
+    if remembered {
         memory.begin(context, saved.folder(), &plan).await?;
     }
     let carried = {
         let target = &arguments.target;
         let hands = hands::open(context, &prepared, target, apple, memory.store()).await;
-        let rest = (memory, &waiting, &hands);
+        let servers = served::doors(&servers, &served);
+        let rest = (memory, &waiting, &hands, &servers[..]);
         carry_out(context, arguments, &plan, opened, options, rest).await?
     };
-    if !plan.is_empty() {
+    if remembered {
         for Report { path, .. } in
             arguments.reports.iter().filter(|one| one.format == RunFormat::Audit)
         {
@@ -123,7 +133,7 @@ async fn leased(
         Carried { report: Some(report), asked } => (report, asked),
         Carried { report: None, asked } => return Ok(ended_by(asked)),
     };
-    if !plan.is_empty() {
+    if remembered {
         memory.end(context, &report).await?;
         let run = (memory.run(), report.ended_at);
         last::keep(
@@ -150,7 +160,8 @@ async fn leased(
         }
     }
     // A plan without changes has said so already.
-    if arguments.format == Format::Human && !plan.is_empty() {
+    let told = !plan.is_empty() || report.mdm_locations.iter().any(|one| !one.is_quiet());
+    if arguments.format == Format::Human && told {
         let streams = &context.streams;
         streams.print(|out| {
             writeln!(out)?;
@@ -217,7 +228,9 @@ fn confirm(context: &Context, arguments: &Arguments, plan: &Plan) -> Result<(), 
         ));
     }
     let seats = plan.summary.subscriptions.map_or(0, |seats| seats.release + seats.release_later);
-    let reclaim = plan.summary.reclaim + seats;
+    let by_servers = plan.mdm_locations.iter().flat_map(|location| &location.apps);
+    let by_servers: u64 = by_servers.map(MdmAppPlan::taken).sum();
+    let reclaim = plan.summary.reclaim + seats + by_servers;
     let (question, answer) = if reclaim > 0 {
         let taken = match seats {
             0 => counted(reclaim, "license is", "licenses are"),
@@ -255,7 +268,12 @@ async fn carry_out(
     plan: &Plan,
     opened: Vec<Opened>,
     options: Options,
-    (memory, waiting, hands): (&Session, &BTreeMap<String, Vec<Waiting>>, &Hands),
+    (memory, waiting, hands, servers): (
+        &Session,
+        &BTreeMap<String, Vec<Waiting>>,
+        &Hands,
+        &[Door<'_>],
+    ),
 ) -> Result<Carried, Failure> {
     let writers: Vec<(String, Writer)> = opened
         .into_iter()
@@ -266,7 +284,7 @@ async fn carry_out(
     let mut signals = signals::listen()?;
     let work = apply::apply(
         plan,
-        Access { writers: &writers, hands },
+        Access { writers: &writers, hands, servers },
         &narrator,
         &stop,
         options,
@@ -332,9 +350,15 @@ fn exit(report: &RunReport, asked: Option<Signal>, detailed: bool) -> Exit {
     } = &report.summary;
     let seats = subscriptions.clone().unwrap_or_default();
     let done = assigned + reclaimed + users_created + users_updated + users_retired + claimed;
-    let touched = done + failed + users_failed + seats.changed_anything() + seats.failed;
+    let mut touched = done + failed + users_failed + seats.changed_anything() + seats.failed;
+    let mut waits = *waits;
+    for location in &report.mdm_locations {
+        let (made, not) = location.counts();
+        touched += made + not;
+        waits += location.waits();
+    }
     match &report.result {
-        RunResult::Done if detailed && *waits > 0 => Exit::Waiting,
+        RunResult::Done if detailed && waits > 0 => Exit::Waiting,
         RunResult::Done | RunResult::Nothing => Exit::Done,
         RunResult::Interrupted => ended_by(asked),
         RunResult::Partial | RunResult::Stopped { .. } if touched == 0 => Exit::Failed,

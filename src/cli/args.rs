@@ -82,6 +82,8 @@ pub(super) enum Command {
     Status(Status),
     /// Show groups with sizes and sources, or why each member is in one.
     Groups(Groups),
+    /// Have servers that own tokens sync with Apple, and wait until they have.
+    Sync(Sync),
     /// Write manifests of what is at Apple, so that the first plan is empty.
     Export(Export),
     /// Claim a location for this installation, or take it over from another.
@@ -573,6 +575,17 @@ pub(super) struct GroupsShow {
     pub(super) name: String,
     #[command(flatten)]
     pub(super) list: GroupsList,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Sync {
+    #[command(flatten)]
+    pub(super) manifests: Manifests,
+    /// How long to wait; 10 minutes if not said.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(super) wait: Option<Duration>,
+    #[command(flatten)]
+    pub(super) target: Target,
 }
 
 #[derive(Debug, Args)]

@@ -30,7 +30,7 @@ pub(super) fn hold_against(
     let mut before = prepare::prepare_with(
         context,
         checkout.folder(),
-        !arguments.target.no_exec,
+        prepared.means.clone(),
         std::mem::take(&mut prepared.roster),
     )
     .map_err(|failure| {
@@ -45,7 +45,16 @@ pub(super) fn hold_against(
     before.manifests.locations.retain(|location| read(&location.name.value));
     before.desired.assets.retain(|asset| asset.locations.iter().any(|name| read(name)));
     before.desired.subscriptions.retain(|subscription| read(&subscription.location));
-    let Prepared { manifests, desired, mut roster, diagnostics, digest, folder, known: _ } = before;
+    let Prepared {
+        manifests,
+        desired,
+        mut roster,
+        diagnostics,
+        digest,
+        folder,
+        known: _,
+        means: _,
+    } = before;
     let base = plan::make(Input {
         manifests: &manifests,
         desired: &desired,

@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::token;
 use crate::apple::{Connection, Endpoint, OwnerPolicy, Reader, Token};
 use crate::manifest::Manifests;
-use crate::manifest::kind::{Location, TokenSource};
+use crate::manifest::kind::{LicenseOwner, Location, TokenSource};
 use crate::sandbox::{self, Sandbox};
 use crate::yaml;
 
@@ -62,6 +62,26 @@ pub(super) struct Opened {
     pub(super) reader: Result<Reader, String>,
 }
 
+/// Opens Apple beside the servers that own tokens, where there is a token to read with.
+pub(super) fn open_beside(
+    context: &Context,
+    manifests: &Manifests,
+    folder: &Utf8Path,
+    target: &Target,
+    apple: &Apple,
+) -> Vec<Opened> {
+    let locations = manifests
+        .locations
+        .iter()
+        .filter(|location| location.licenses == LicenseOwner::Mdm && location.token.is_some());
+    let opened = locations.map(|location| Opened {
+        name: location.name.value.clone(),
+        reader: open(context, location, folder, target, apple)
+            .map_err(|error| format!("{error:#}")),
+    });
+    opened.collect()
+}
+
 /// Opens every location that was chosen. One that cannot be opened does not hide the others.
 pub(super) fn open_all(
     context: &Context,
@@ -71,7 +91,9 @@ pub(super) fn open_all(
     chosen: &Chosen,
     apple: &Apple,
 ) -> Vec<Opened> {
-    let chosen = manifests.locations.iter().filter(|location| chosen.has(&location.name.value));
+    let chosen = manifests.locations.iter().filter(|location| {
+        location.licenses == LicenseOwner::Apple && chosen.has(&location.name.value)
+    });
     let opened = chosen.map(|location| Opened {
         name: location.name.value.clone(),
         reader: open(context, location, folder, target, apple)
@@ -104,8 +126,11 @@ fn open(
             (Endpoint::parse(&running.url())?, Token::parse(&token)?)
         }
         Apple::Real => {
-            let text =
-                token::read(&location.token.value, folder, &context.environment, !target.no_exec)?;
+            let source = location
+                .token
+                .as_ref()
+                .ok_or_else(|| anyhow::anyhow!("the location has no token; its server owns it"))?;
+            let text = token::read(&source.value, folder, &context.environment, !target.no_exec)?;
             let endpoint = match (context.environment.endpoint(), &location.endpoint) {
                 (Some(endpoint), _) => Endpoint::parse(endpoint)?,
                 (None, Some(endpoint)) => Endpoint::parse(&endpoint.value)?,
@@ -156,7 +181,7 @@ pub(super) fn candidates(
     let opened = open_all(context, manifests, folder, target, &chosen, apple);
     let candidate = |one: Opened| {
         let location = manifests.locations.iter().find(|location| location.name.value == one.name);
-        let token_env = match location.map(|location| &location.token.value) {
+        let token_env = match location.and_then(|location| Some(&location.token.as_ref()?.value)) {
             Some(TokenSource::Env(name)) => name.clone(),
             Some(TokenSource::File(_) | TokenSource::Command(_)) | None => "VPP_TOKEN".to_owned(),
         };

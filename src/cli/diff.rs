@@ -9,6 +9,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::plan::{self as planning, Made};
 use super::prepare;
+use super::remember;
 use crate::actual::Actual;
 use crate::diagnostic::nearest;
 use crate::license::{HolderRef, Roster};
@@ -19,7 +20,7 @@ use crate::render::number::counted;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let Arguments { manifests, sharding, apps, detailed_exitcode, target } = arguments;
-    let prepared = prepare::prepare(context, &manifests.folder, !target.no_exec)?;
+    let prepared = prepare::prepare(context, &manifests.folder, remember::means(target, None))?;
     let wanted = chosen(&prepared, apps)?;
     let chosen = planning::choose(context, &prepared, target, *sharding)?;
     let apple = Apple::start(target).await?;
@@ -34,6 +35,12 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
             let text = crate::render::escape::lines(&text);
             streams.say(|out| writeln!(out, "{style}error{style:#}: {text}"))?;
         }
+    }
+    for location in &plan.mdm_locations {
+        streams.hint(&format!(
+            "{}: its server owns the token and is told groups, so `vpp plan` shows what changes there",
+            location.name
+        ))?;
     }
     let is_chosen = |change: &Change| wanted.is_empty() || wanted.contains(&change.name);
     let changes: Vec<&Change> = plan.changes.iter().filter(|change| is_chosen(change)).collect();

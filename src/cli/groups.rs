@@ -6,7 +6,7 @@ use super::Context;
 use super::args::{Groups as Arguments, GroupsCommand, GroupsList, GroupsShow, StatusFormat};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::prepare::{self, Read};
+use super::prepare::{self, Means, Read};
 use crate::desired::overview::{self, GroupSummary, Member};
 use crate::diagnostic::nearest;
 use crate::license::Roster;
@@ -38,7 +38,8 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Fail
 
 /// Reads everything and says what is worth knowing about it.
 fn read(context: &Context, list: &GroupsList) -> Result<Read, Failure> {
-    let read = prepare::read(context, &list.manifests.folder, !list.no_exec, Roster::new())?;
+    let means = Means { allow_exec: !list.no_exec, memory: None };
+    let read = prepare::read(context, &list.manifests.folder, means, Roster::new())?;
     if !read.diagnostics.is_empty() {
         let streams = &context.streams;
         streams.say(|out| {

@@ -11,7 +11,7 @@ use super::prepare::Prepared;
 use super::token;
 use crate::apply::{Hand, Hands};
 use crate::inventory::{Environment, Patience};
-use crate::manifest::kind;
+use crate::manifest::kind::{self, LicenseOwner};
 use crate::mdm::{self, Mdm, Surroundings};
 use crate::store::Store;
 
@@ -28,7 +28,9 @@ pub(super) async fn open(
 ) -> Hands {
     let mut opened: BTreeMap<&str, Opened> = BTreeMap::new();
     let mut hands = Hands::new();
-    for location in &prepared.manifests.locations {
+    // A server that owns the token is told groups, not devices.
+    let locations = prepared.manifests.locations.iter();
+    for location in locations.filter(|location| location.licenses == LicenseOwner::Apple) {
         let Some(name) = location.mdm.as_ref().map(|name| name.value.as_str()) else { continue };
         let manifest = prepared.manifests.mdms.iter().find(|mdm| mdm.name.value == name);
         let Some(manifest) = manifest else { continue };

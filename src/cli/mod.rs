@@ -32,10 +32,12 @@ mod reading;
 mod receive;
 mod reclaims;
 mod remainder;
+mod remember;
 mod revision;
 mod sandbox;
 mod saved;
 mod schema;
+mod served;
 mod session;
 mod shard;
 mod show;
@@ -44,6 +46,7 @@ mod state;
 mod status;
 mod streams;
 mod survey;
+mod sync;
 mod token;
 mod validate;
 
@@ -114,6 +117,7 @@ fn run(context: &Context, command: Command) -> Result<Exit, Failure> {
         Command::Show(arguments) => show::run(context, &arguments),
         Command::Status(arguments) => block_on(status::run(context, &arguments)),
         Command::Groups(arguments) => groups::run(context, &arguments),
+        Command::Sync(arguments) => block_on(sync::run(context, &arguments)),
         Command::Export(arguments) => block_on(export::run(context, &arguments)),
         Command::Claim(arguments) => block_on(claim::run(context, &arguments)),
         Command::History(arguments) => block_on(history::run(context, &arguments)),

@@ -17,23 +17,25 @@ use super::output;
 use super::prepare::{self, Prepared};
 use super::reading::Reading;
 use super::reclaims;
+use super::remember;
+use super::served::{self, OpenedServer};
 use super::state;
-use super::survey::survey;
+use super::survey::{survey, survey_beside};
 use crate::actual::Actual;
 use crate::desired::Desired;
+use crate::manifest::kind::LicenseOwner;
+use crate::plan::served::Served;
 use crate::plan::{self, Input, LastApplied, Plan};
 use crate::render::{Shape, Typed};
 use crate::store::Store;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
-    let prepared =
-        prepare::prepare(context, &arguments.manifests.folder, !arguments.target.no_exec)?;
-    let chosen = choose(context, &prepared, &arguments.target, arguments.sharding)?;
-    let apple = Apple::start(&arguments.target).await?;
-    let store =
-        state::look(context, &arguments.manifests.folder, &arguments.state, &arguments.target)
-            .await?;
-    let made = make(context, prepared, &arguments.target, &chosen, &apple, store.as_deref()).await;
+    let (folder, target) = (&arguments.manifests.folder, &arguments.target);
+    let store = state::look(context, folder, &arguments.state, target).await?;
+    let prepared = prepare::prepare(context, folder, remember::means(target, store.as_ref()))?;
+    let chosen = choose(context, &prepared, target, arguments.sharding)?;
+    let apple = Apple::start(target).await?;
+    let made = make(context, prepared, target, &chosen, &apple, store.as_deref()).await;
     apple.stop().await?;
     let plan = base::hold_against(context, arguments, made?)?;
     if let Some(path) = &arguments.out {
@@ -81,6 +83,9 @@ pub(super) struct Made {
     pub(super) opened: Vec<Opened>,
     pub(super) locations: Vec<(String, Result<Actual, String>)>,
     pub(super) last: BTreeMap<String, LastApplied>,
+    pub(super) servers: Vec<OpenedServer>,
+    /// What these servers said.
+    pub(super) served: Vec<Served>,
 }
 
 /// Reads Apple and compares.
@@ -92,50 +97,76 @@ pub(super) async fn make(
     apple: &Apple,
     store: Option<&dyn Store>,
 ) -> Result<Made, Failure> {
-    let opened = open(context, &mut prepared, target, chosen, apple)?;
-    read(context, prepared, opened, store).await
+    let doors = open(context, &mut prepared, target, chosen, apple).await?;
+    read(context, prepared, doors, store).await
+}
+
+/// Connections to everybody who holds licenses of the chosen locations.
+pub(super) struct Doors {
+    /// Apple, where vpp has the token.
+    pub(super) apple: Vec<Opened>,
+    /// The servers that own tokens.
+    pub(super) servers: Vec<OpenedServer>,
+    /// Apple beside them, where there is a token to read with.
+    pub(super) beside: Vec<Opened>,
 }
 
 /// Opens the chosen locations and leaves only what is for them.
-pub(super) fn open(
+pub(super) async fn open(
     context: &Context,
     prepared: &mut Prepared,
     target: &Target,
     chosen: &Chosen,
     apple: &Apple,
-) -> Result<Vec<Opened>, Failure> {
+) -> Result<Doors, Failure> {
     narrow(&mut prepared.desired, chosen)?;
     prepared.manifests.locations.retain(|location| chosen.has(&location.name.value));
+    // A server is told groups: which holders its assets are for is nothing to compare with Apple.
+    let locations = &prepared.manifests.locations;
+    let is_served = |name: &String| {
+        locations.iter().any(|one| one.name.value == *name && one.licenses == LicenseOwner::Mdm)
+    };
+    prepared.desired.assets.retain(|asset| !asset.locations.iter().any(is_served));
     let Prepared { manifests, folder, .. } = &*prepared;
-    Ok(connect::open_all(context, manifests, folder, target, chosen, apple))
+    Ok(Doors {
+        apple: connect::open_all(context, manifests, folder, target, chosen, apple),
+        servers: served::open_all(context, manifests, folder, target).await?,
+        beside: connect::open_beside(context, manifests, folder, target, apple),
+    })
 }
 
 /// Reads the open locations and compares.
 pub(super) async fn read(
     context: &Context,
     mut prepared: Prepared,
-    opened: Vec<Opened>,
+    doors: Doors,
     store: Option<&dyn Store>,
 ) -> Result<Made, Failure> {
+    let Doors { apple: opened, servers, beside } = doors;
     let roster = Mutex::new(std::mem::take(&mut prepared.roster));
     let progress = Reading::new(context);
     let locations = survey(&opened, &prepared, &roster, &progress).await;
+    let beside = survey_beside(&beside, &prepared.manifests, &roster, &progress).await;
     progress.finish();
+    let served = served::read_all(&prepared.manifests, &servers, beside, store).await;
     prepared.roster = roster.into_inner().unwrap_or_else(PoisonError::into_inner);
     let last = last::recall(context, store, &locations, &mut prepared.roster).await?;
     let reclaims = reclaims::of_read(store, &locations).await?;
-    let plan = plan::make(Input {
-        manifests: &prepared.manifests,
-        desired: &prepared.desired,
-        roster: &prepared.roster,
-        locations: &locations,
-        last: &last,
-        reclaims: &reclaims,
-        diagnostics: &prepared.diagnostics,
-        manifest_digest: prepared.digest.clone(),
-        folder: prepared.folder.to_string(),
-        now: clock::now(),
-    });
+    let plan = plan::make_with(
+        Input {
+            manifests: &prepared.manifests,
+            desired: &prepared.desired,
+            roster: &prepared.roster,
+            locations: &locations,
+            last: &last,
+            reclaims: &reclaims,
+            diagnostics: &prepared.diagnostics,
+            manifest_digest: prepared.digest.clone(),
+            folder: prepared.folder.to_string(),
+            now: clock::now(),
+        },
+        &served,
+    );
     let findings = plan::lint(&plan);
     if let Some(finding) = findings.first() {
         return Err(anyhow::anyhow!(
@@ -144,7 +175,7 @@ pub(super) async fn read(
         )
         .into());
     }
-    Ok(Made { plan, prepared, opened, locations, last })
+    Ok(Made { plan, prepared, opened, locations, last, servers, served })
 }
 
 /// Leaves only what the chosen locations are for. An asset that several locations may serve must

@@ -1,6 +1,7 @@
 //! From a folder to the desired state, with everything wrong with it said at once.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -10,10 +11,19 @@ use super::exit::Exit;
 use super::failure::Failure;
 use crate::desired::{self, Desired};
 use crate::diagnostic::Diagnostic;
-use crate::inventory::{self, LoadedInventories, Table};
+use crate::inventory::{self, LoadedInventories, Memory, Table};
 use crate::license::{Roster, SerialNumber};
 use crate::manifest::{self, Manifests};
 use crate::render;
+
+/// What inventories are read with.
+#[derive(Debug, Clone)]
+pub(super) struct Means {
+    /// Whether programs that manifests name may be run.
+    pub(super) allow_exec: bool,
+    /// What sources keep for the next run; without it they read whole.
+    pub(super) memory: Option<Arc<dyn Memory>>,
+}
 
 /// What manifests and inventories say.
 pub(super) struct Prepared {
@@ -25,29 +35,31 @@ pub(super) struct Prepared {
     pub(super) digest: String,
     /// How servers address devices, by the Mdm's name, where an inventory says so.
     pub(super) known: BTreeMap<String, Vec<(SerialNumber, String)>>,
+    /// What the inventories were read with.
+    pub(super) means: Means,
 }
 
 /// Reads manifests and inventories and resolves them. Warnings are printed, errors end it.
 pub(super) fn prepare(
     context: &Context,
     folder: &Utf8Path,
-    allow_exec: bool,
+    means: Means,
 ) -> Result<Prepared, Failure> {
-    prepare_with(context, folder, allow_exec, Roster::new())
+    prepare_with(context, folder, means, Roster::new())
 }
 
 /// The same, with holders numbered on in a roster that has numbered some already.
 pub(super) fn prepare_with(
     context: &Context,
     folder: &Utf8Path,
-    allow_exec: bool,
+    means: Means,
     roster: Roster,
 ) -> Result<Prepared, Failure> {
     let Read { folder, manifests, loaded, desired, roster, diagnostics } =
-        read(context, folder, allow_exec, roster)?;
+        read(context, folder, means.clone(), roster)?;
     let digest = desired::digest(&desired, &roster);
     let known = known(&manifests, &loaded.tables);
-    Ok(Prepared { folder, manifests, desired, roster, diagnostics, digest, known })
+    Ok(Prepared { folder, manifests, desired, roster, diagnostics, digest, known, means })
 }
 
 /// What manifests and inventories say, with the inventories' rows.
@@ -64,7 +76,7 @@ pub(super) struct Read {
 pub(super) fn read(
     context: &Context,
     folder: &Utf8Path,
-    allow_exec: bool,
+    Means { allow_exec, memory }: Means,
     mut roster: Roster,
 ) -> Result<Read, Failure> {
     let manifest::Loaded { manifests, mut diagnostics } = manifest::load(folder);
@@ -76,7 +88,7 @@ pub(super) fn read(
         vars: context.environment.vars().clone(),
         allow_exec,
         now: clock::now(),
-        memory: None,
+        memory,
         patience: inventory::Patience::default(),
     };
     let mut loaded = inventory::load_all(&manifests, &root, &environment);

@@ -51,6 +51,9 @@ impl<'c> Narrator<'c> {
                 let pairs = counted(*pairs, "seat or administrator", "seats or administrators");
                 line.message(&format!("{location}: sent, {pairs}"));
             }
+            Event::MdmStep { location, step } => {
+                line.message(&format!("{location}: {}: {}", step.app, step.target));
+            }
             Event::Settled { applied, failed, .. } => line.advance(applied + failed),
             Event::Stopped { location, reason } => {
                 let location = location.as_deref().unwrap_or("all locations");
@@ -60,6 +63,7 @@ impl<'c> Narrator<'c> {
             | Event::Claimed { .. }
             | Event::Users { .. }
             | Event::Seats { .. }
+            | Event::MdmReclaim { .. }
             | Event::ChangeDone { .. }
             | Event::Summary { .. } => {}
         }

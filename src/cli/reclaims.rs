@@ -15,7 +15,7 @@ use super::state;
 use crate::apply::outcome::RunReport;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::license::{Asset, AssetKind};
-use crate::manifest::kind::{AssetManifest, Location};
+use crate::manifest::kind::{AssetManifest, LicenseOwner, Location};
 use crate::manifest::{self, Manifests};
 use crate::reclaim::{Reclaim, Rules};
 use crate::render;
@@ -41,7 +41,9 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         Some(store) => uids(store.as_ref(), &manifests).await?,
         None => BTreeMap::new(),
     };
-    for location in manifests.locations.iter().filter(|one| chosen.has(&one.name.value)) {
+    // A server that owns its token takes licenses back from groups: plain `vpp status` asks it how far.
+    let ours = manifests.locations.iter().filter(|one| one.licenses == LicenseOwner::Apple);
+    for location in ours.filter(|one| chosen.has(&one.name.value)) {
         let uid = location.uid.as_ref().map(|uid| uid.value.clone());
         let uid = uid.or_else(|| known.get(&location.name.value).cloned());
         let kept = match (&store, &uid) {

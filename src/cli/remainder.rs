@@ -6,6 +6,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::license::{Asset, ClientUserId, SerialNumber};
+use crate::plan::served::{MdmAppPlan, MdmStep};
 use crate::plan::{Action, Plan, SubscriptionPlan};
 use crate::render::escape;
 
@@ -61,6 +62,13 @@ fn effects(plan: &Plan) -> BTreeSet<Effect<'_>> {
         let seats = location.subscriptions.iter().flat_map(seats);
         effects.extend(seats.map(|what| Effect { location: uid, what }));
     }
+    for location in &plan.mdm_locations {
+        let token = location.token.as_ref().map_or("", |token| token.id.as_str());
+        for app in &location.apps {
+            let steps = app.steps.iter().map(|step| assignment(app, step));
+            effects.extend(steps.map(|what| Effect { location: token, what }));
+        }
+    }
     effects
 }
 
@@ -79,6 +87,15 @@ fn seats(plan: &SubscriptionPlan) -> Vec<What<'_>> {
         all.extend(change.users.iter().map(|user| other("change", what.clone(), user)));
     }
     all
+}
+
+/// What a server would be told of one group.
+fn assignment<'a>(app: &MdmAppPlan, step: &MdmStep) -> What<'a> {
+    let MdmStep { action, target, from, to, .. } = step;
+    let what = serde_json::json!({
+        "app": app.asset, "action": action, "target": target, "from": from, "to": to
+    });
+    What::Other("assignment", what.to_string())
 }
 
 impl fmt::Display for Effect<'_> {

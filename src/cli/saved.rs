@@ -12,7 +12,8 @@ use super::remainder;
 use super::show;
 use crate::diagnostic::At;
 use crate::manifest::Manifests;
-use crate::plan::{LocationPlan, Plan};
+use crate::plan::Plan;
+use crate::plan::served::MdmLocationPlan;
 
 /// What `apply` is given.
 pub(super) enum Subject {
@@ -81,7 +82,10 @@ impl Subject {
         let labels = &arguments.target.labels;
         let labeled = Chosen::All.labeled(manifests, labels)?;
         let typed = &arguments.target.locations;
-        for LocationPlan { name, .. } in &saved.locations {
+        let by_servers = saved.mdm_locations.iter().map(|location| &location.name);
+        let named: Vec<&String> =
+            saved.locations.iter().map(|location| &location.name).chain(by_servers).collect();
+        for &name in &named {
             if !manifests.locations.iter().any(|location| location.name.value == *name) {
                 return Err(Failure::new(
                     Exit::Stale,
@@ -105,8 +109,7 @@ impl Subject {
             }
         }
         if typed.is_empty() {
-            let named = saved.locations.iter().map(|location| location.name.clone());
-            return Ok(Some(Chosen::These(named.collect())));
+            return Ok(Some(Chosen::These(named.into_iter().cloned().collect())));
         }
         Chosen::these(manifests, typed.clone()).map(Some)
     }
@@ -133,6 +136,19 @@ impl Subject {
                 return stale(format!(
                     "the plan is for another library: it was made for {} with uId {planned}, and \
                      the token opens {uid}; nothing was changed",
+                    location.name
+                ));
+            }
+        }
+        for location in &saved.mdm_locations {
+            let current = now.mdm_locations.iter().find(|other| other.name == location.name);
+            let id = |plan: &MdmLocationPlan| Some(plan.token.as_ref()?.id.clone());
+            if let (Some(planned), Some(token)) = (id(location), current.and_then(id))
+                && planned != token
+            {
+                return stale(format!(
+                    "the plan is for another token: it was made for {} with {planned}, and its \
+                     server has {token}; nothing was changed",
                     location.name
                 ));
             }

@@ -15,6 +15,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::files;
 use super::origin;
+use super::plan::Doors;
 use super::state::{self, warn};
 use crate::apple::Writer;
 use crate::apply::outcome::{RunReport, RunResult};
@@ -32,7 +33,8 @@ pub(super) struct Session {
     run: RunId,
     who: String,
     leases: Leases,
-    /// Apple's ids of the locations by their names; those that could not be asked have none.
+    /// Apple's ids of the locations by their names, and the places of tokens that servers own;
+    /// those that could not be asked have none.
     uids: BTreeMap<String, String>,
 }
 
@@ -45,12 +47,14 @@ impl Session {
         context: &Context,
         arguments: &Arguments,
         folder: &Utf8Path,
-        opened: &[Opened],
+        doors: &Doors,
         manifests: &Manifests,
     ) -> Result<Self, Failure> {
         let store = state::open(context, folder, &arguments.state, &arguments.target).await?;
         let (run, who) = (RunId(Uuid::new_v4()), origin::who(&context.environment));
-        let uids = uids(opened, manifests).await;
+        let mut uids = uids(&doors.apple, manifests).await;
+        let tokens = doors.servers.iter().filter_map(|one| Some((one, one.place()?)));
+        uids.extend(tokens.map(|(one, place)| (one.location.clone(), place)));
         let locations: BTreeSet<String> = uids.values().cloned().collect();
         let clock: apply::lease::Clock = Arc::new(clock::now);
         match Leases::take(Arc::clone(&store), run, &who, &locations, clock).await? {
@@ -87,10 +91,10 @@ impl Session {
     pub(super) async fn resume(
         &self,
         context: &Context,
-        opened: Vec<Opened>,
-    ) -> Result<(Vec<Opened>, BTreeMap<String, Vec<Waiting>>), Failure> {
+        opened: &[Opened],
+    ) -> Result<BTreeMap<String, Vec<Waiting>>, Failure> {
         let mut waiting = BTreeMap::new();
-        for one in &opened {
+        for one in opened {
             let (Ok(reader), Some(uid)) = (&one.reader, self.uids.get(&one.name)) else {
                 continue;
             };
@@ -114,7 +118,7 @@ impl Session {
             }
             waiting.insert(one.name.clone(), resumed.waiting);
         }
-        Ok((opened, waiting))
+        Ok(waiting)
     }
 
     /// Writes that the run begins, before anything is sent.
@@ -132,7 +136,7 @@ impl Session {
             folder: folder.to_string(),
             tool: plan.tool.clone(),
             fingerprint: plan.fingerprint.clone(),
-            locations: plan.locations.iter().filter_map(|one| one.uid.clone()).collect(),
+            locations: plan.places(),
             end: None,
         };
         Ok(self.store.begin_run(&record).await?)

@@ -110,6 +110,18 @@ pub(super) async fn look(
     }
 }
 
+/// The memory of a command that writes to it, before it has said that it will: `None` where there is
+/// none yet. What is wrong with it is told when it is opened for writing.
+pub(super) async fn glance(
+    context: &Context,
+    folder: &Utf8Path,
+    state: &State,
+    target: &Target,
+) -> Option<Arc<dyn Store>> {
+    let place = place(context, folder, state, target);
+    if place.exists() { place.open(context).await.ok() } else { None }
+}
+
 /// A warning on standard error.
 pub(super) fn warn(context: &Context, text: &str) -> std::io::Result<()> {
     let style = context.streams.err_styles().warn;

@@ -10,6 +10,7 @@ use super::failure::Failure;
 use super::plan::{self as planning, Made};
 use super::prepare;
 use super::reclaims;
+use super::remember;
 use super::state;
 use crate::apple::Reader;
 use crate::render;
@@ -19,12 +20,12 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     if arguments.reclaims {
         return reclaims::run(context, arguments).await;
     }
-    let prepared =
-        prepare::prepare(context, &arguments.manifests.folder, !arguments.target.no_exec)?;
     let Arguments { target, sharding, state, .. } = arguments;
+    let folder = &arguments.manifests.folder;
+    let store = state::look(context, folder, state, target).await?;
+    let prepared = prepare::prepare(context, folder, remember::means(target, store.as_ref()))?;
     let chosen = Chosen::typed(&prepared.manifests, target, sharding.shard)?;
     let apple = Apple::start(target).await?;
-    let store = state::look(context, &arguments.manifests.folder, state, target).await?;
     let made = planning::make(context, prepared, target, &chosen, &apple, store.as_deref()).await;
     apple.stop().await?;
     let Made { plan, opened, locations, .. } = made?;

@@ -13,7 +13,8 @@ use super::reading::Reading;
 use crate::actual::{self, Actual, ReadScope};
 use crate::desired::Desired;
 use crate::license::{Asset, Roster};
-use crate::manifest::kind::RetireUsers;
+use crate::manifest::Manifests;
+use crate::manifest::kind::{AssetManifest, RetireUsers};
 
 /// Locations read at the same time. Each keeps to its own five requests at once.
 const AT_ONCE: usize = 16;
@@ -25,17 +26,50 @@ pub(super) async fn survey(
     roster: &Mutex<Roster>,
     progress: &Reading,
 ) -> Vec<(String, Result<Actual, String>)> {
+    let scope = |name: &str| ReadScope {
+        managed: managed(&prepared.desired, name),
+        full: false,
+        subscriptions: subscriptions(prepared, name),
+    };
+    each(opened, &scope, roster, progress).await
+}
+
+/// Apple beside the servers that own tokens, in the order given: what these assets' holders are there.
+pub(super) async fn survey_beside(
+    opened: &[Opened],
+    manifests: &Manifests,
+    roster: &Mutex<Roster>,
+    progress: &Reading,
+) -> Vec<(String, Result<Actual, String>)> {
+    let here = |asset: &&AssetManifest, name: &str| {
+        asset.locations.iter().any(|location| location.value == name)
+    };
+    let scope = |name: &str| ReadScope {
+        managed: manifests
+            .assets
+            .iter()
+            .filter(|asset| here(asset, name))
+            .map(|asset| asset.asset.value)
+            .collect(),
+        full: false,
+        subscriptions: false,
+    };
+    each(opened, &scope, roster, progress).await
+}
+
+async fn each(
+    opened: &[Opened],
+    scope: &(dyn Fn(&str) -> ReadScope + Sync),
+    roster: &Mutex<Roster>,
+    progress: &Reading,
+) -> Vec<(String, Result<Actual, String>)> {
     stream::iter(opened)
         .map(|one| async move {
             let read = match &one.reader {
                 Err(reason) => Err(reason.clone()),
                 Ok(reader) => {
                     let follow = progress.location();
-                    let scope = ReadScope {
-                        managed: managed(&prepared.desired, &one.name),
-                        full: false,
-                        subscriptions: subscriptions(prepared, &one.name),
-                    };
+                    let scope = scope(&one.name);
                     actual::read(reader, roster, &scope, clock::now(), &|step| follow.step(step))
                         .await
                         .map_err(|error| without(&error.to_string(), &one.name))

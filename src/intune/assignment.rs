@@ -235,7 +235,7 @@ impl Assignment {
 }
 
 /// The version an app's assignments are read and written in.
-pub(super) fn version(assignments: &[Assignment], platform: Platform) -> Version {
+pub(crate) fn version(assignments: &[Assignment], platform: Platform) -> Version {
     match platform {
         Platform::Ios if !assignments.iter().any(Assignment::needs_beta) => Version::V1,
         Platform::Ios | Platform::Mac => Version::Beta,

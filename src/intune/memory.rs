@@ -13,9 +13,10 @@ use crate::manifest::kind::LicenseKind;
 /// and no license is taken because of that.
 pub const MEMORY_VERSION: u32 = 1;
 
-/// Under which key the store keeps a location's memory.
-pub fn key(location: &str) -> String {
-    format!("intune/{location}")
+/// What the store calls a location, by Intune's id of its token: leases, journal and memory go by the
+/// token, so that renaming a manifest changes nothing and two repositories cannot both be at work.
+pub fn place(token: &str) -> String {
+    format!("intune/{}", token.to_ascii_lowercase())
 }
 
 /// What is under way in one location, app by app.

@@ -24,7 +24,7 @@
 //!    fallen and (where beta says who holds them) no holder may be one that is gone. Only then the
 //!    group is dropped. `failed` and `uninstallFailed` block and are reported; anything else waits.
 //! 6. **It survives days, restarts and partial progress**: what is under way is [`Memory`], kept in the store
-//!    under the location's name, written before Intune is asked to change anything. A run that ended
+//!    under the token's id, written before Intune is asked to change anything. A run that ended
 //!    between the two finds the set changed or not, and goes on from there. Losing it never takes a
 //!    license: an `uninstall` nobody here remembers is left alone and said.
 //! 7. **Everything else is as with Apple**: causes with file and line, guards, allowances, fingerprint, saved
@@ -43,18 +43,21 @@ mod memory;
 mod read;
 mod reader;
 mod report;
+mod sync;
 mod token;
 mod writer;
 
 pub use app::{App, Holder, Platform};
+pub(crate) use assignment::version;
 pub use assignment::{Assignment, Target, Word};
 pub use device::{Devices, ManagedDevice};
 pub use group::SeenGroup;
 pub use memory::{
-    AppMemory, Ended, GroupReclaim, MEMORY_VERSION, Member, MemberState, Memory, Phase, Row, key,
+    AppMemory, Ended, GroupReclaim, MEMORY_VERSION, Member, MemberState, Memory, Phase, Row, place,
 };
-pub use read::{Scope, Seen, SeenApp, Wanted, read};
+pub use read::{Scope, Seen, SeenApp, Wanted, read, token_of};
 pub use reader::Reader;
 pub use report::{InstallState, Report, ReportRow};
+pub use sync::{Patience, sync};
 pub use token::{Token, TokenState};
 pub use writer::Writer;

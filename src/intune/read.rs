@@ -127,6 +127,15 @@ pub async fn read(
     })
 }
 
+/// The token of a location.
+///
+/// # Errors
+/// Where the tenant has no such token, or cannot be read: for people.
+pub async fn token_of(reader: &Reader, scope: &Scope) -> Result<Token, String> {
+    let tokens = reader.tokens().await.map_err(|error| error.to_string())?;
+    choose(&tokens, scope.token.as_deref()).cloned()
+}
+
 fn choose<'t>(tokens: &'t [Token], wanted: Option<&str>) -> Result<&'t Token, String> {
     let listed = || {
         let one =

@@ -43,6 +43,9 @@ pub static CODES: &[&Code] = &[
     &TOO_MANY,
     &STALE_ALLOWANCE,
     &UNINSTALL_WITHOUT_BUNDLE_ID,
+    &TWO_OWNERS,
+    &BY_SERVER,
+    &NO_ENTRA_GROUP,
 ];
 
 macro_rules! codes {
@@ -201,6 +204,19 @@ codes! {
          `bundleId:` to the app: `vpp export` writes it where the App Store tells it, and every \
          device-management server shows it as the app's identifier. Or choose `reclaim: release` \
          (the license comes back, the app stays on the device) or `reclaim: keep`.";
+    TWO_OWNERS = "VPP-M039", "two owners of one pool of licenses",
+        "Either vpp holds a location's content token and assigns licenses at Apple (`licenses: apple`), or \
+         its server does (`licenses: mdm`, Intune). Two of them would undo each other's work: Intune \
+         assigns again what vpp takes back, and installs by its own assignments, not on command. Decide \
+         for one.";
+    BY_SERVER = "VPP-M040", "not possible where the server hands out licenses",
+        "Where Intune owns the token it takes a license back by uninstalling the app: deleting an \
+         assignment neither uninstalls nor gives the license back, so there is no `reclaim: release`. It \
+         cannot choose between locations, and books are left to it.";
+    NO_ENTRA_GROUP = "VPP-M041", "a group the location's owner does not know",
+        "Where Intune hands out licenses it does so by groups of Entra, so a group needs `entraGroup:` \
+         with the object id (Entra admin center, Groups), or `allDevices` or `allUsers`. Where vpp does, it \
+         must know who is in the group: from an inventory, or named one by one.";
 }
 
 #[cfg(test)]

@@ -9,10 +9,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::Manifests;
 use super::kind::{
-    Allowance, AssetManifest, Breaker, DeviceColumn, EntrySpec, Freeze, Group, Limit, Limits,
-    Location, Mdm, MdmDriver, MdmProgram, MdmServer, NotificationDoor, Owner, Policy, Protection,
-    PushingMdm, SeatEntrySpec, Share, StockGuard, SubscriptionManifest, TokenExpiry, TokenSource,
-    WhenGone,
+    Allowance, AssetManifest, Breaker, DeviceColumn, EntrySpec, Freeze, Group, Intune, IntuneProof,
+    Limit, Limits, Location, Mdm, MdmDriver, MdmProgram, MdmServer, NotificationDoor, Owner,
+    Policy, Protection, PushingMdm, SeatEntrySpec, Share, StockGuard, SubscriptionManifest,
+    TokenExpiry, TokenSource, WhenGone,
 };
 use crate::diagnostic::At;
 
@@ -168,6 +168,7 @@ impl Meaning for Location {
             owner,
             licenses,
             mdm,
+            mdm_token,
             reclaim,
             when_gone,
             endpoint,
@@ -182,6 +183,10 @@ impl Meaning for Location {
         owner.write(ink);
         ink.text(&format!("{licenses:?}"));
         mdm.write(ink);
+        if let Some(token) = mdm_token {
+            ink.text("mdmToken");
+            token.write(ink);
+        }
         ink.text(&format!("{:?}", reclaim.as_ref().map(|reclaim| reclaim.value)));
         // Not where there is none: digests from before a key was known stay what they were.
         if *when_gone != WhenGone::default() {
@@ -236,13 +241,17 @@ impl Meaning for Owner {
 
 impl Meaning for Group {
     fn write(&self, ink: &mut Ink) {
-        let Self { name, devices, users, from, filter, include, minimum, description } = self;
+        let Self { name, devices, users, from, filter, include, entra_group, minimum, description } =
+            self;
         name.write(ink);
         ink.set(devices.iter().map(|device| device.value.as_str()));
         ink.set(users.iter().map(|user| user.value.as_str()));
         from.write(ink);
         filter.write(ink);
         ink.set(include.iter().map(|group| group.value.as_str()));
+        if let Some(group) = entra_group {
+            ink.text(&format!("entraGroup {:?}", group.value));
+        }
         minimum.write(ink);
         description.write(ink);
     }
@@ -447,7 +456,7 @@ impl Meaning for MdmDriver {
                 webhook.write(ink);
             }
             Self::Sandbox => {}
-            Self::Intune(settings) => json(settings, ink),
+            Self::Intune(settings) => settings.write(ink),
         }
     }
 }
@@ -469,31 +478,23 @@ impl Meaning for DeviceColumn {
     }
 }
 
-/// Objects by their keys, so that the order in which they were written does not count.
-fn json(value: &serde_json::Value, ink: &mut Ink) {
-    use serde_json::Value as Json;
-    match value {
-        Json::Null | Json::Bool(_) | Json::Number(_) => ink.text(&format!("literal {value}")),
-        Json::String(text) => {
-            ink.text("string");
-            ink.text(text);
-        }
-        Json::Array(items) => {
-            ink.text("array");
-            ink.count(items.len());
-            for item in items {
-                json(item, ink);
+impl Meaning for Intune {
+    fn write(&self, ink: &mut Ink) {
+        let Self { tenant, client_id, proof, endpoint, sync_devices, revoke_after } = self;
+        tenant.write(ink);
+        client_id.write(ink);
+        match proof {
+            IntuneProof::Secret(source) => {
+                ink.text("secret");
+                source.write(ink);
             }
-        }
-        Json::Object(entries) => {
-            ink.text("object");
-            ink.count(entries.len());
-            let mut entries: Vec<_> = entries.iter().collect();
-            entries.sort_by_key(|(key, _)| key.as_str());
-            for (key, value) in entries {
-                ink.text(key);
-                json(value, ink);
+            IntuneProof::Assertion(source) => {
+                ink.text("assertion");
+                source.write(ink);
             }
+            IntuneProof::GithubActions => ink.text("github"),
         }
+        ink.text(endpoint.as_deref().unwrap_or_default());
+        ink.text(&format!("{sync_devices} {:?}", revoke_after.as_ref().map(|after| after.value)));
     }
 }

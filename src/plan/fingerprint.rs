@@ -18,8 +18,9 @@
 //! ```
 //!
 //! in that order, people ascending by id, licenses by asset, action and holder, seats by
-//! subscription, action and person. What does not happen has no line, so a plan without
-//! subscriptions has the fingerprint it had before there were any. Causes, names,
+//! subscription, action and person. Where a server owns the token, what it would be told follows: `mdm`
+//! and a list of token, app, action, target and both sides. What does not happen has no line, so a plan
+//! without subscriptions has the fingerprint it had before there were any. Causes, names,
 //! files, the number of requests and the order of anything in the manifests are not in it.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,12 +29,13 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::served::{MdmLocationPlan, MdmStep};
 use super::{Action, Change, LocationPlan, Plan, SeatAction, SubscriptionPlan};
 use crate::license::{AdamId, Asset, ClientUserId, SerialNumber};
 
 /// The fingerprint of what the plan would do: `vpp1:` and 64 hexadecimal digits.
 pub fn fingerprint(plan: &Plan) -> String {
-    of(&plan.locations, &plan.changes, &plan.later)
+    of(&plan.locations, &plan.changes, &plan.later, &plan.mdm_locations)
 }
 
 /// A fingerprint as people compare it: `vpp1:9f2c-41d0-77ab`. A text that is none is given back
@@ -55,7 +57,12 @@ struct Moves<'a> {
     users: Vec<&'a ClientUserId>,
 }
 
-pub(super) fn of(locations: &[LocationPlan], changes: &[Change], later: &[Change]) -> String {
+pub(super) fn of(
+    locations: &[LocationPlan],
+    changes: &[Change],
+    later: &[Change],
+    served: &[MdmLocationPlan],
+) -> String {
     let uids: BTreeMap<&str, &str> = locations
         .iter()
         .map(|location| (location.name.as_str(), location.uid.as_deref().unwrap_or_default()))
@@ -114,6 +121,7 @@ pub(super) fn of(locations: &[LocationPlan], changes: &[Change], later: &[Change
             subscriptions(&mut hash, seats);
         }
     }
+    of_servers(served, &mut hash);
     hash.finish()
 }
 
@@ -135,6 +143,23 @@ fn subscriptions(hash: &mut Lines, plan: &SubscriptionPlan) {
     for (adam_id, add, user) in people {
         let word = if add { "add" } else { "remove" };
         hash.json(&format!("administrator {word} {adam_id}"), user);
+    }
+}
+
+/// What servers would be told, ascending by token and app; nothing where there is nothing.
+fn of_servers(served: &[MdmLocationPlan], hash: &mut Lines) {
+    let mut steps = vec![];
+    for location in served {
+        let token = location.token.as_ref().map_or("", |token| token.id.as_str());
+        for app in &location.apps {
+            for MdmStep { action, target, from, to, .. } in &app.steps {
+                steps.push((token, app.id.as_deref(), *action, target, from, to));
+            }
+        }
+    }
+    steps.sort_unstable();
+    for step in &steps {
+        hash.json("mdm", step);
     }
 }
 

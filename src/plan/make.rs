@@ -1,3 +1,4 @@
+use super::served::{self, Served};
 use super::survey::Survey;
 use super::{
     FORMAT_VERSION, Input, ManifestSource, Plan, Summary, carried, drift, fingerprint, guards,
@@ -9,14 +10,20 @@ use super::{
 /// A location that could not be read is in it with the reason and nothing else; the plan is then
 /// not complete and `apply` does not take it.
 pub fn make(input: Input<'_>) -> Plan {
+    make_with(input, &[])
+}
+
+/// The same, with what the servers have that own their locations' tokens.
+pub fn make_with(input: Input<'_>, servers: &[Served]) -> Plan {
     let survey = Survey::of(&input);
+    let mdm_locations = served::locations(input.manifests, servers, input.roster);
     let people = report::people(&survey);
     let changes = report::changes(&survey);
     let later = report::later(&survey);
     let inactions = report::inactions(&survey);
     let drift = drift::drift(&survey);
     let carried = carried::carried(&survey, input.reclaims);
-    let guards = guards::judge(&survey, &people);
+    let guards = guards::judge(&survey, &people, &mdm_locations, servers);
     let mut locations: Vec<_> = survey
         .sites
         .iter()
@@ -34,18 +41,19 @@ pub fn make(input: Input<'_>) -> Plan {
     let diagnostics = report::notices(&survey);
     let managed = numbers::count(input.desired.assets.len());
     let summary = Summary::of(&locations, &changes, &inactions, managed);
-    let complete = Plan::is_complete(&locations);
+    let complete = Plan::is_complete(&locations, &mdm_locations);
     Plan {
         format_version: FORMAT_VERSION.to_owned(),
         tool: concat!("vpp ", env!("CARGO_PKG_VERSION")).to_owned(),
         created_at: input.now,
         manifests: ManifestSource { folder: input.folder, digest: input.manifest_digest },
-        fingerprint: fingerprint::of(&locations, &changes, &later),
+        fingerprint: fingerprint::of(&locations, &changes, &later, &mdm_locations),
         base: None,
         complete,
         applyable: Plan::is_applyable(complete, &guards, &diagnostics),
         summary,
         locations,
+        mdm_locations,
         changes,
         drift,
         carried,

@@ -25,6 +25,7 @@ mod people;
 mod report;
 mod schema;
 mod seats;
+pub mod served;
 mod summary;
 mod survey;
 
@@ -47,7 +48,7 @@ pub use input::Input;
 pub use licenses::{Inaction, InactionKind, LicenseRow};
 pub use lint::{LINTS, Lint, LintFinding, lint};
 pub use location::{LocationPlan, Unmanaged, UserPlan};
-pub use make::make;
+pub use make::{make, make_with};
 pub use schema::json_schema;
 pub use seats::{
     AdministratorAction, AdministratorChange, SeatAction, SeatChange, SeatInaction,
@@ -90,6 +91,9 @@ pub struct Plan {
     pub summary: Summary,
     /// One per location, in the order of the manifests.
     pub locations: Vec<LocationPlan>,
+    /// Locations whose server owns the token, in the order of the manifests.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mdm_locations: Vec<served::MdmLocationPlan>,
     /// What would move: by location, then asset, then action, then cause, then origin.
     pub changes: Vec<Change>,
     /// Managed assets whose holders are not those the last apply left: moved by other hands.
@@ -116,6 +120,7 @@ impl Plan {
     /// retired, no administrator changes, and nothing is claimed.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
+            && !self.mdm_locations.iter().any(served::MdmLocationPlan::has_steps)
             && self.locations.iter().all(|location| {
                 let UserPlan { create, update, retire, waiting: _ } = &location.users;
                 let seats = location.subscriptions.as_ref();
@@ -127,15 +132,30 @@ impl Plan {
             })
     }
 
+    /// Whether reclaims go on at a server that owns its token, whatever the plan changes.
+    pub fn is_under_way(&self) -> bool {
+        let apps = self.mdm_locations.iter().flat_map(|location| &location.apps);
+        apps.flat_map(|app| &app.reclaims).next().is_some()
+    }
+
     /// Whether `apply` would say somewhere that subscriptions are handled.
     pub fn enables_subscriptions(&self) -> bool {
         let mut plans = self.locations.iter().filter_map(|one| one.subscriptions.as_ref());
         plans.any(|plan| plan.enable)
     }
 
+    /// Apple's ids of its locations, and the places of tokens that servers own, as memory knows
+    /// them; what could not be read has none.
+    pub fn places(&self) -> Vec<String> {
+        let uids = self.locations.iter().filter_map(|location| location.uid.clone());
+        let tokens = self.mdm_locations.iter().filter_map(|location| location.token.as_ref());
+        uids.chain(tokens.map(|token| crate::intune::place(&token.id))).collect()
+    }
+
     /// Whether every location was read whole.
-    fn is_complete(locations: &[LocationPlan]) -> bool {
+    fn is_complete(locations: &[LocationPlan], mdm_locations: &[served::MdmLocationPlan]) -> bool {
         locations.iter().all(|location| location.failed.is_none())
+            && mdm_locations.iter().all(|location| location.failed.is_none())
     }
 
     /// Whether `apply` would take it: complete, no error, no guard blocks.

@@ -26,6 +26,7 @@ pub mod progress;
 mod prose;
 pub mod reclaims;
 pub mod run;
+mod served;
 mod shape;
 pub mod status;
 mod styles;

@@ -8,7 +8,7 @@ use super::text::Line;
 use super::{Shape, Styles, escape};
 use crate::actual::{MdmInfo, SubscriptionStatus, UserStatus};
 use crate::plan::Carried;
-use crate::status::{Invitation, LicenseStatus, LocationStatus, SeatStatus, Status};
+use crate::status::{Invitation, LicenseStatus, LocationStatus, MdmStatus, SeatStatus, Status};
 
 /// Days before the end of a token from which on it stands out.
 const TOKEN_DAYS: i64 = 30;
@@ -23,8 +23,14 @@ pub fn human(
     shape: &Shape,
     status: &Status,
 ) -> io::Result<()> {
-    for (index, location) in status.locations.iter().enumerate() {
+    for (index, location) in status.mdm_locations.iter().enumerate() {
         if index > 0 {
+            writeln!(out)?;
+        }
+        served(out, styles, shape, location)?;
+    }
+    for (index, location) in status.locations.iter().enumerate() {
+        if index > 0 || !status.mdm_locations.is_empty() {
             writeln!(out)?;
         }
         heading(out, styles, shape, location)?;
@@ -44,6 +50,74 @@ pub fn human(
         }
     }
     Ok(())
+}
+
+/// A location whose server owns the token: the token, and licenses by the server's count.
+fn served(
+    out: &mut dyn Write,
+    styles: &Styles,
+    shape: &Shape,
+    location: &MdmStatus,
+) -> io::Result<()> {
+    let mut line = Line::new(shape.ascii).put(styles.heading, &location.name);
+    line.push(styles.text, &format!(" at {}", location.mdm));
+    if let Some(description) = &location.description {
+        line.push(styles.text, &format!(" {} {description}", shape.symbols().dot));
+    }
+    line.write(out)?;
+    if let Some(reason) = &location.failed {
+        let line = Line::new(shape.ascii).gap(2).put(styles.error, "not read: ");
+        for line in line.put(styles.text, reason).wrap(shape.columns(), 4) {
+            line.write(out)?;
+        }
+        return Ok(());
+    }
+    let fact = |name: &str| Line::new(shape.ascii).gap(2).put(styles.dim, &format!("{name:<10}"));
+    if let Some(token) = &location.token {
+        let line = fact("token").put(styles.text, &super::served::said_of(token));
+        for line in line.wrap(shape.columns(), 12) {
+            line.write(out)?;
+        }
+        if let Some(help) = &token.help {
+            let line = fact("to do").put(styles.error, help);
+            for line in line.wrap(shape.columns(), 12) {
+                line.write(out)?;
+            }
+        }
+    }
+    writeln!(out)?;
+    let mut table = Table::new([
+        Column::words("app").shrinks_to(16),
+        Column::words("adamId").leaves(1),
+        Column::numbers("total"),
+        Column::numbers("used"),
+        Column::numbers("free"),
+        Column::words("").shrinks_to(20),
+    ]);
+    for app in &location.apps {
+        let cell = |text: &str| Line::new(shape.ascii).put(styles.text, text);
+        let (mut gone, mut devices) = (0, 0);
+        for reclaim in &app.reclaims {
+            gone += reclaim.gone;
+            devices += reclaim.devices;
+        }
+        let note = if app.reclaims.is_empty() {
+            cell("")
+        } else {
+            let text =
+                format!("coming back: {} of {} devices done", grouped(gone), grouped(devices));
+            Line::new(shape.ascii).put(styles.warn, &text)
+        };
+        table.row([
+            Line::new(shape.ascii).put(styles.name, &app.name),
+            Line::new(shape.ascii).put(styles.dim, &app.asset.to_string()),
+            cell(&grouped(app.total)),
+            cell(&grouped(app.used)),
+            cell(&grouped(app.free)),
+            note,
+        ]);
+    }
+    table.write(out, styles, shape)
 }
 
 fn heading(
@@ -412,6 +486,39 @@ pub fn csv(out: &mut dyn Write, status: &Status) -> io::Result<()> {
                 &seats.assigned_after.to_string(),
                 &counts.total.sum().saturating_sub(seats.assigned_after).to_string(),
                 &seats.short.to_string(),
+                "",
+            ])?;
+        }
+    }
+    for location in &status.mdm_locations {
+        let name = escape::csv_cell(&location.name);
+        if let Some(reason) = &location.failed {
+            let mut row = vec![name.as_ref()];
+            row.resize(16, "");
+            let reason = escape::csv_cell(reason);
+            row.push(&reason);
+            rows.write_record(row)?;
+        }
+        for app in &location.apps {
+            let (total, used, free) =
+                (app.total.to_string(), app.used.to_string(), app.free.to_string());
+            rows.write_record([
+                name.as_ref(),
+                "",
+                &escape::csv_cell(&app.name),
+                "App",
+                &app.asset.adam_id.to_string(),
+                app.asset.pricing_param.as_str(),
+                "yes",
+                "no",
+                &total,
+                &used,
+                &free,
+                "",
+                "",
+                &used,
+                &free,
+                "0",
                 "",
             ])?;
         }

@@ -5,6 +5,7 @@ mod invitations;
 mod licenses;
 mod reclaims;
 mod seats;
+mod served;
 
 pub use invitations::Invitation;
 pub use licenses::LicenseStatus;
@@ -12,6 +13,7 @@ pub use reclaims::{
     AppReclaims, DeviceReclaim, HolderReclaim, LocationReclaims, ReclaimStatus, reclaims,
 };
 pub use seats::SeatStatus;
+pub use served::{MdmAppStatus, MdmStatus};
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -25,6 +27,9 @@ use crate::plan::{Carried, LocationPlan, Plan};
 pub struct Status {
     /// In the order of the manifests.
     pub locations: Vec<LocationStatus>,
+    /// Locations whose server owns the token, in the order of the manifests.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mdm_locations: Vec<MdmStatus>,
 }
 
 /// One location.
@@ -119,7 +124,10 @@ pub fn of(
             }),
         }
     };
-    Status { locations: plan.locations.iter().map(of_location).collect() }
+    Status {
+        locations: plan.locations.iter().map(of_location).collect(),
+        mdm_locations: served::of(plan, now),
+    }
 }
 
 fn terms(actual: &Actual) -> Terms {

@@ -5,6 +5,7 @@ mod cycles;
 mod inventories;
 mod locations;
 mod names;
+mod owners;
 mod references;
 mod subscriptions;
 mod uninstalls;
@@ -24,6 +25,7 @@ pub(super) fn all(
     diagnostics.extend(cycles::find(&manifests.groups));
     diagnostics.extend(inventories::without_devices(&manifests.inventories));
     diagnostics.extend(locations::pinned_twice(&manifests.locations));
+    diagnostics.extend(owners::all(manifests));
     diagnostics.extend(assets::claimed_twice(&manifests.assets));
     diagnostics.extend(subscriptions::claimed_twice(&manifests.subscriptions));
     let Manifests { assets, locations, .. } = manifests;

@@ -12,7 +12,8 @@ use super::value::{Id, Name, Reference, Text};
         { "required": ["devices"] },
         { "required": ["users"] },
         { "required": ["from"] },
-        { "required": ["include"] }
+        { "required": ["include"] },
+        { "required": ["entraGroup"] }
     ]),
     extend("dependencies" = { "where": ["from"] })
 )]
@@ -41,6 +42,14 @@ pub struct Group {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = ["year-7", "year-8"])]
     pub include: Option<Vec<Reference>>,
+    /// What it is at Entra, for locations whose server owns the token (`licenses: mdm`): a group's object
+    /// id, or `allDevices` or `allUsers`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        example = &"5c1fbe0a-7d0e-4a52-9d3e-0f6f5f3a9b11",
+        regex(pattern = "^([0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}|allDevices|allUsers)$")
+    )]
+    pub entra_group: Option<Text>,
     /// Fewer members than this block the plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = 200)]

@@ -10,6 +10,11 @@ use crate::manifest::kind::ReclaimMode;
 /// Manager, opened by one content token.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(
+    extend("if" = { "properties": { "licenses": { "const": "mdm" } }, "required": ["licenses"] }),
+    extend("then" = { "required": ["mdm"] }),
+    extend("else" = { "required": ["token"] })
+)]
 pub struct Location {
     /// Its name, which apps refer to.
     #[schemars(example = &"northfield")]
@@ -19,20 +24,27 @@ pub struct Location {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"2049025000431439", regex(pattern = "^[A-Za-z0-9_.-]{1,100}$"))]
     pub uid: Option<Id>,
-    /// Where the content token comes from. It is read late and never printed.
+    /// Where the content token comes from. It is read late and never printed. Where the MDM owns it
+    /// (`licenses: mdm`) it may be left out; a read-only one is then for comparing with Apple.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = serde_json::json!({ "env": "VPP_TOKEN" }))]
-    pub token: Token,
+    pub token: Option<Token>,
     /// How this installation names itself to Apple (`mdmInfo`), so that no two tools manage one
     /// location.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<Owner>,
-    /// Who holds the token and assigns licenses. This version knows `apple`: vpp does, at Apple.
+    /// Who holds the token and assigns licenses: `apple` (vpp does, at Apple) or `mdm` (the Mdm does, and
+    /// vpp tells it which groups have which app).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub licenses: Option<Licenses>,
-    /// Name of the Mdm that removes apps here. Needed for `reclaim: uninstall`.
+    /// Name of the Mdm that removes apps here. Needed for `reclaim: uninstall` and for `licenses: mdm`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"campus")]
     pub mdm: Option<Reference>,
+    /// The Mdm's own id of the token, where it has several (`licenses: mdm`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = "^[A-Za-z0-9-]{1,100}$"))]
+    pub mdm_token: Option<Id>,
     /// How licenses come back from holders that no entry names, for apps that do not say:
     /// `uninstall` (remove the app, prove that it is gone, then take the license), `release` (take
     /// the license, leave the app on the device) or `keep` (report, never touch).
@@ -117,6 +129,8 @@ pub struct Owner {
 pub enum Licenses {
     /// vpp, at Apple.
     Apple,
+    /// The Mdm, which holds the token.
+    Mdm,
 }
 
 /// What becomes of the license of a device that has left the Mdm.

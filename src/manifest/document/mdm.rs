@@ -1,11 +1,9 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::intune::IntuneMdm;
 use super::location::Token;
 use super::value::{Duration, Name, Reference, Text, Variable};
-
-/// A driver's own settings.
-pub type Settings = serde_json::Map<String, serde_json::Value>;
 
 /// How to reach a device-management server. Exactly one of the drivers is given.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -43,7 +41,7 @@ pub struct Mdm {
     pub sandbox: Option<SandboxMdm>,
     /// Microsoft Intune.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub intune: Option<Settings>,
+    pub intune: Option<IntuneMdm>,
 }
 
 /// A Fleet server.

@@ -7,6 +7,7 @@
 
 mod asset;
 mod group;
+mod intune;
 mod inventory;
 mod location;
 mod mdm;
@@ -17,9 +18,10 @@ mod value;
 
 pub use asset::{App, AppEntry, Book, BookEntry, BookIntent, BookReclaim, Locations, Pricing};
 pub use group::Group;
+pub use intune::IntuneMdm;
 pub use inventory::{Csv, Exec, Inventory};
 pub use location::{Licenses, Location, Notifications, Owner, Retire, Token, Users};
-pub use mdm::{DeviceColumn, FleetMdm, Mdm, MdmExec, MicroMdm, NanoMdm, SandboxMdm, Settings};
+pub use mdm::{DeviceColumn, FleetMdm, Mdm, MdmExec, MicroMdm, NanoMdm, SandboxMdm};
 pub use policy::{
     Allowance, Freeze, Limit, Limits, Policy, Protection, Run, Share, Stock, Stop, TokenExpiry,
     WarnBelow,

@@ -12,14 +12,16 @@ pub struct Location {
     pub name: At<String>,
     /// Apple's library id the token must open; `None` where the manifest does not pin it.
     pub uid: Option<At<String>>,
-    /// Where the content token comes from.
-    pub token: At<TokenSource>,
+    /// Where the content token comes from; `None` only where the MDM owns it.
+    pub token: Option<At<TokenSource>>,
     /// How this installation names itself to Apple (`mdmInfo`).
     pub owner: Option<At<Owner>>,
     /// Who holds the token and assigns licenses.
     pub licenses: LicenseOwner,
-    /// Name of the Mdm that removes apps here.
+    /// Name of the Mdm that removes apps here, or owns the token.
     pub mdm: Option<At<String>>,
+    /// The MDM's own id of the token, where it has several.
+    pub mdm_token: Option<At<String>>,
     /// Default for the location's apps, where an app says nothing.
     pub reclaim: Option<At<ReclaimMode>>,
     /// What becomes of the license of a device that has left the Mdm.

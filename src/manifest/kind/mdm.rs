@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::TokenSource;
+use super::{Intune, TokenSource};
 use crate::diagnostic::At;
 
 /// How to reach a device-management server.
@@ -27,8 +27,8 @@ pub enum MdmDriver {
     Exec(MdmProgram),
     /// The sandbox's simulated devices.
     Sandbox,
-    /// Microsoft Intune, with an object only its driver understands.
-    Intune(serde_json::Value),
+    /// Microsoft Intune.
+    Intune(Box<Intune>),
 }
 
 /// A server that is spoken to over HTTP.

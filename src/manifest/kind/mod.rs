@@ -2,6 +2,7 @@
 
 mod asset;
 mod group;
+mod intune;
 mod inventory;
 mod location;
 mod mdm;
@@ -11,6 +12,7 @@ mod subscription;
 
 pub use asset::{AssetManifest, EntrySpec, Intent, LicenseKind, ReclaimMode, WhenShort};
 pub use group::Group;
+pub use intune::{EntraGroup, Intune, IntuneProof};
 pub use inventory::{Columns, Inventory, InventorySource};
 pub use location::{
     LicenseOwner, Location, NotificationDoor, Owner, RetireUsers, TokenSource, WhenGone,

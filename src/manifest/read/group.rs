@@ -1,6 +1,6 @@
 use super::fields::{Field, Fields};
 use super::report::{Report, shown};
-use super::{condition, value};
+use super::{condition, intune, value};
 use crate::diagnostic::{At, Diagnostic};
 use crate::license::{ClientUserId, SerialNumber};
 use crate::manifest::codes;
@@ -30,16 +30,21 @@ pub(super) fn read(
     });
     let include = fields.optional(report, "include");
     let include = include.map(|field| value::references(report, field)).unwrap_or_default();
+    let entra_group = fields.optional(report, "entraGroup");
+    let entra_group = entra_group.and_then(|field| intune::group(report, field));
     let minimum = fields.optional(report, "minimum");
     let minimum = minimum.and_then(|field| value::whole(report, field, 0, u64::MAX));
     let description = fields.optional(report, "description");
     let description = description.and_then(|field| value::any_text(report, field));
-    let members = ["devices", "users", "from", "include"];
-    // An unknown key is probably one of the four.
+    let members = ["devices", "users", "from", "include", "entraGroup"];
+    // An unknown key is probably one of these.
     if !members.into_iter().any(|key| fields.has(key)) && !fields.has_unknown() {
         report.add(
             Diagnostic::error(&codes::EMPTY_GROUP, "the group has nothing in it")
-                .at(report.span(fields.anchor()), "no `devices`, `users`, `from` or `include`")
+                .at(
+                    report.span(fields.anchor()),
+                    "no `devices`, `users`, `from`, `include` or `entraGroup`",
+                )
                 .help("say where its members come from; empty on purpose is `devices: []`"),
         );
     }
@@ -50,6 +55,7 @@ pub(super) fn read(
         from,
         filter,
         include,
+        entra_group,
         minimum,
         description: description.map(str::to_owned),
     })

@@ -33,18 +33,21 @@ pub(super) fn read(
 ) -> Option<Location> {
     let uid = fields.optional(report, "uid").and_then(|field| uid(report, field));
     let example = "{ env: VPP_TOKEN }";
-    let token = fields.required(report, "token", example);
-    let token = token.and_then(|field| secret::read(report, field, TOKEN));
+    let has_token = fields.has("token");
+    let token = fields.optional(report, "token");
+    let token = token.map(|field| secret::read(report, field, TOKEN));
     let owner = fields.optional(report, "owner").and_then(|field| owner(report, field));
-    if let Some(field) = fields.optional(report, "licenses") {
-        let words = [("apple", LicenseOwner::Apple), ("mdm", LicenseOwner::Mdm)];
-        let licenses = value::word(report, field, &words);
-        if licenses.is_some_and(|licenses| licenses.value == LicenseOwner::Mdm) {
-            let help = "use `licenses: apple`, or leave the location to its server";
-            value::not_supported(report, field, "`licenses: mdm`", help);
-        }
+    let words = [("apple", LicenseOwner::Apple), ("mdm", LicenseOwner::Mdm)];
+    let licenses = fields.optional(report, "licenses");
+    let licenses = licenses.and_then(|field| value::word(report, field, &words));
+    let licenses = licenses.map_or(LicenseOwner::Apple, |licenses| licenses.value);
+    match licenses {
+        LicenseOwner::Apple if !has_token => fields.missing(report, "token", example),
+        LicenseOwner::Mdm if !fields.has("mdm") => fields.missing(report, "mdm", "campus"),
+        LicenseOwner::Apple | LicenseOwner::Mdm => {}
     }
     let mdm = fields.optional(report, "mdm").and_then(|field| value::owned_text(report, field));
+    let mdm_token = fields.optional(report, "mdmToken").and_then(|field| mdm_token(report, field));
     let reclaim =
         fields.optional(report, "reclaim").and_then(|field| value::word(report, field, &RECLAIM));
     let when_gone = fields.optional(report, "whenGone");
@@ -64,10 +67,15 @@ pub(super) fn read(
     Some(Location {
         name: name?,
         uid,
-        token: token?,
+        token: match token {
+            Some(token) => Some(token?),
+            None if licenses == LicenseOwner::Mdm => None,
+            None => return None,
+        },
         owner,
-        licenses: LicenseOwner::Apple,
+        licenses,
         mdm,
+        mdm_token,
         reclaim,
         when_gone: when_gone.map(|word| word.value).unwrap_or_default(),
         endpoint,
@@ -76,6 +84,15 @@ pub(super) fn read(
         description: description.map(str::to_owned),
         labels,
     })
+}
+
+fn mdm_token(report: &mut Report, field: Field<'_, '_>) -> Option<At<String>> {
+    let wanted = "the server's id of a token: digits, letters and dashes, at most 100";
+    let text = value::matching(report, field, wanted, |text| {
+        (1..=100).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    })?;
+    Some(report.at(text.to_owned(), field.node.place))
 }
 
 fn uid(report: &mut Report, field: Field<'_, '_>) -> Option<At<String>> {

@@ -1,14 +1,14 @@
 use std::time::Duration;
 
-use super::fields::{Field, Fields};
+use super::fields::Fields;
 use super::report::Report;
 use super::secret::{self, Secret};
-use super::{address, inventory, time, value};
+use super::{address, intune, inventory, time, value};
 use crate::diagnostic::{At, Span};
 use crate::manifest::kind::{
     DeviceColumn, Mdm, MdmDriver, MdmProgram, MdmServer, PushingMdm, TokenSource,
 };
-use crate::yaml::{Entry, Meaning, Node, Style, Value, meaning};
+use crate::yaml::{Entry, Value};
 
 const DRIVERS: [&str; 7] = ["fleet", "nanomdm", "nanohub", "micromdm", "exec", "sandbox", "intune"];
 
@@ -46,11 +46,7 @@ pub(super) fn read(
         "micromdm" => pushing(report, &mut inner, false).map(MdmDriver::Micromdm),
         "exec" => program(report, &mut inner).map(MdmDriver::Exec),
         "sandbox" => Some(MdmDriver::Sandbox),
-        _ => {
-            let settings = json(report, chosen);
-            let driver = report.at(MdmDriver::Intune(settings), chosen.key_place);
-            return Some(Mdm { name: name?, driver });
-        }
+        _ => intune::read(report, &mut inner).map(|read| MdmDriver::Intune(Box::new(read))),
     };
     inner.finish(report, &[]);
     let driver = report.at(driver?, chosen.key_place);
@@ -145,56 +141,15 @@ pub(super) fn secrets(report: &Report, entries: &[Entry<'_>], spans: &mut Vec<Sp
         let Value::Mapping(settings) = &driver.value.value else { continue };
         for entry in settings {
             match entry.key.as_ref() {
-                "token" | "key" | "webhookKey" => {
+                "token" | "key" | "webhookKey" | "secret" | "assertion" => {
                     secret::hide_behind(report, entry.key.as_ref(), settings, spans);
                 }
-                "url" if !entry.value.scalar().is_some_and(address::has_user) => {}
-                "timeout" | "devices" | "command" | "env" => {}
-                _ if driver.key == "intune" => {}
+                "url" | "graph" | "login"
+                    if !entry.value.scalar().is_some_and(address::has_user) => {}
+                "timeout" | "devices" | "command" | "env" | "tenant" | "clientId" | "federated"
+                | "syncDevices" | "revokeAfter" => {}
                 _ => secret::hide(report, &entry.value, spans),
             }
-        }
-    }
-}
-
-/// A driver's own settings, which only the driver understands.
-fn json(report: &mut Report, field: Field<'_, '_>) -> serde_json::Value {
-    use serde_json::Value as Json;
-    match &field.node.value {
-        Value::Refused => Json::Null,
-        Value::Sequence(items) => {
-            Json::Array(items.iter().map(|item| json(report, field.item(item))).collect())
-        }
-        Value::Mapping(entries) => Json::Object(
-            entries
-                .iter()
-                .map(|entry| (entry.key.to_string(), json(report, field.item(&entry.value))))
-                .collect(),
-        ),
-        Value::Scalar(text, style) => plain(report, field, text, *style, field.node),
-    }
-}
-
-fn plain(
-    report: &mut Report,
-    field: Field<'_, '_>,
-    text: &str,
-    style: Style,
-    node: &Node<'_>,
-) -> serde_json::Value {
-    use serde_json::Value as Json;
-    if style != Style::Plain {
-        return Json::from(text);
-    }
-    match meaning(text) {
-        Meaning::Text => Json::from(text),
-        Meaning::Null => Json::Null,
-        Meaning::Integer => text.parse::<i64>().map_or_else(|_| Json::from(text), Json::from),
-        Meaning::Boolean if text.eq_ignore_ascii_case("true") => Json::Bool(true),
-        Meaning::Boolean if text.eq_ignore_ascii_case("false") => Json::Bool(false),
-        // Whatever readers disagree about is text that lacks its quotes.
-        Meaning::Boolean | Meaning::Number | Meaning::Time | Meaning::Reserved => {
-            value::any_text(report, field.item(node)).map_or(Json::Null, Json::from)
         }
     }
 }

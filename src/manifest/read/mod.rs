@@ -8,6 +8,7 @@ mod document;
 mod faults;
 mod fields;
 mod group;
+mod intune;
 mod inventory;
 mod location;
 mod mdm;

@@ -278,7 +278,8 @@ fn rows(report: &mut Report, fields: &mut Fields<'_, '_>) -> RowsAre {
     rows.map_or(RowsAre::default(), |rows| rows.value)
 }
 
-fn endpoint(report: &mut Report, fields: &mut Fields<'_, '_>) -> Option<String> {
+/// A fake on this machine instead of a vendor's service.
+pub(super) fn endpoint(report: &mut Report, fields: &mut Fields<'_, '_>) -> Option<String> {
     fields.optional(report, "endpoint").and_then(|field| loopback(report, field))
 }
 

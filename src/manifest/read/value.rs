@@ -2,7 +2,7 @@
 
 use super::fields::{Field, LONGEST_WORD};
 use super::report::{Report, shown};
-use crate::diagnostic::{At, Code, Diagnostic, nearest};
+use crate::diagnostic::{At, Diagnostic, nearest};
 use crate::manifest::codes;
 use crate::yaml::{Meaning, Node, NotText, Style, Value, meaning, text_of};
 
@@ -316,14 +316,4 @@ pub(super) fn labels(
         }
     }
     labels
-}
-
-/// Says that something is known and cannot be done yet.
-pub(super) fn not_supported(report: &mut Report, field: Field<'_, '_>, what: &str, help: &str) {
-    let code: &'static Code = &codes::NOT_SUPPORTED;
-    report.add(
-        Diagnostic::error(code, format!("{what} is not supported by this version"))
-            .at(report.span(place_of(field)), "not supported")
-            .help(help),
-    );
 }

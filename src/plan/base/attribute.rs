@@ -132,7 +132,17 @@ fn same_members(a: &Group, b: &Group) -> bool {
     fn value(text: Option<&crate::diagnostic::At<String>>) -> Option<&str> {
         text.map(|text| text.value.as_str())
     }
-    let Group { name: _, devices, users, from, filter, include, minimum: _, description: _ } = a;
+    let Group {
+        name: _,
+        devices,
+        users,
+        from,
+        filter,
+        include,
+        entra_group: _,
+        minimum: _,
+        description: _,
+    } = a;
     values(devices) == values(&b.devices)
         && values(users) == values(&b.users)
         && value(from.as_ref()) == value(b.from.as_ref())

@@ -29,6 +29,7 @@ mod not_revocable;
 mod people_stay;
 mod protected;
 mod seats;
+mod served;
 mod stock_low;
 mod token_expiry;
 mod uid_unpinned;
@@ -37,9 +38,11 @@ mod wrong_library;
 pub(super) use trip::{Moves, Trip};
 
 use super::people::People;
+use super::served::{MdmLocationPlan, Served};
 use super::survey::Survey;
 use super::{GuardLevel, GuardOutcome, GuardResult};
 use crate::diagnostic::Code;
+use crate::intune::Seen;
 
 /// A rule that can block a plan.
 #[derive(Debug)]
@@ -56,6 +59,17 @@ pub(super) struct View<'a> {
     survey: &'a Survey<'a>,
     /// One per location.
     people: &'a [People],
+    /// Locations whose server owns the token.
+    served: &'a [MdmLocationPlan],
+    /// What was read of them.
+    servers: &'a [Served],
+}
+
+impl View<'_> {
+    /// What such a location's server has, where it was read.
+    fn seen(&self, location: &str) -> Option<&Seen> {
+        self.servers.iter().find(|one| one.location == location)?.seen.as_ref().ok()
+    }
 }
 
 /// Every guard, by code.
@@ -85,6 +99,20 @@ pub static GUARDS: &[Guard] = &[
     library_twice::GUARD,
     people_stay::GUARD,
     idle_allowance::GUARD,
+    served::UNREAD,
+    served::TOKEN,
+    served::TOKEN_ENDS,
+    served::NO_APP,
+    served::GROUP_GONE,
+    served::GROUP_SMALL,
+    served::LICENSE_KIND,
+    served::SHORT,
+    served::LIMIT,
+    served::NOBODY,
+    served::PROTECTED,
+    served::MOVED,
+    served::STUCK,
+    served::DISAGREE,
 ];
 
 /// Codes of the guards that say a location is not ours to touch.
@@ -92,8 +120,13 @@ pub(super) const CLOSING: [&str; 3] =
     [foreign_owner::GUARD.code.id, wrong_library::GUARD.code.id, library_twice::GUARD.code.id];
 
 /// Asks every guard; blocked ones first, each kind by code and then in the order of the manifests.
-pub(super) fn judge(survey: &Survey<'_>, people: &[People]) -> Vec<GuardResult> {
-    let view = View { survey, people };
+pub(super) fn judge(
+    survey: &Survey<'_>,
+    people: &[People],
+    served: &[MdmLocationPlan],
+    servers: &[Served],
+) -> Vec<GuardResult> {
+    let view = View { survey, people, served, servers };
     let mut results: Vec<GuardResult> = GUARDS
         .iter()
         .flat_map(|guard| (guard.check)(&view).into_iter().map(move |trip| (guard, trip)))

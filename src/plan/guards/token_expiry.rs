@@ -27,6 +27,7 @@ fn check(view: &View<'_>) -> Vec<Trip> {
     let mut trips = vec![];
     for site in &view.survey.sites {
         let Some(ends) = site.actual().and_then(|actual| actual.token_expires) else { continue };
+        let Some(token) = &site.manifest.token else { continue };
         let left = ends.duration_since(view.survey.now);
         let within = |days: u32| left <= SignedDuration::from_hours(24 * i64::from(days));
         let rules: Vec<(TokenExpiry, Span)> = view
@@ -37,8 +38,7 @@ fn check(view: &View<'_>) -> Vec<Trip> {
             .filter_map(|policy| policy.token_expiry.as_ref())
             .map(|rule| (rule.value, rule.span))
             .collect();
-        let rules =
-            if rules.is_empty() { vec![(DEFAULT, site.manifest.token.span)] } else { rules };
+        let rules = if rules.is_empty() { vec![(DEFAULT, token.span)] } else { rules };
         let ended = left <= SignedDuration::ZERO;
         let days = u64::try_from(left.as_hours() / 24).unwrap_or(0);
         let message = if ended {
@@ -56,7 +56,7 @@ fn check(view: &View<'_>) -> Vec<Trip> {
         };
         trips.push(
             trip.location(site.name())
-                .at(site.manifest.token.span)
+                .at(token.span)
                 .help("download a new content token and put it where `token` points"),
         );
     }

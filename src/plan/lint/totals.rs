@@ -48,7 +48,7 @@ pub(super) const FLAGS: Lint = Lint {
     about: "`complete` means every location was read; `applyable` means complete, no error, and \
             no guard blocks.",
     check: |plan, say| {
-        let complete = Plan::is_complete(&plan.locations);
+        let complete = Plan::is_complete(&plan.locations, &plan.mdm_locations);
         if plan.complete != complete {
             say.push(format!("`complete` says {} and should say {complete}", plan.complete));
         }

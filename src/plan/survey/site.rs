@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use super::super::{Input, LastApplied};
 use crate::actual::Actual;
-use crate::manifest::kind::Location;
+use crate::manifest::kind::{LicenseOwner, Location};
 
 /// One location: what the manifests say of it and what Apple says.
 pub(in super::super) struct Site<'a> {
@@ -67,6 +67,7 @@ pub(super) fn sites<'a>(input: &'a Input<'_>) -> Vec<Site<'a>> {
         .manifests
         .locations
         .iter()
+        .filter(|manifest| manifest.licenses == LicenseOwner::Apple)
         .map(|manifest| {
             let name = manifest.name.value.as_str();
             let state = match read.get(name) {

@@ -2,12 +2,14 @@ use std::io::{self, Write};
 
 use hashbrown::HashMap;
 
+use crate::intune::Target;
 use crate::license::{AdamId, AssetKind, ClientUserId, SerialNumber};
+use crate::plan::served::{MdmLocationPlan, MdmSide};
 use crate::plan::{Change, LocationPlan, Origin, Plan};
 use crate::render::{cause, escape};
 
 /// The names of the columns.
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 18] = [
     "location",
     "uid",
     "action",
@@ -22,9 +24,14 @@ const COLUMNS: [&str; 14] = [
     "cause",
     "bundle_id",
     "origin",
+    "from",
+    "to",
+    "devices",
+    "licenses",
 ];
 
-/// Writes what would move, one row per license: a row at a time, so that a million are no burden.
+/// Writes what would move, one row per license, then one per assignment of a server that owns its
+/// location's token (its holder is the group, by the server's id): a row at a time, so that a million are no burden.
 ///
 /// A spreadsheet computes nothing of it: a text that would start a formula has an apostrophe in
 /// front, and what is hidden on a screen is spelled out.
@@ -45,6 +52,9 @@ pub fn csv(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
     }
     for location in &plan.locations {
         of_subscriptions(&mut rows, location)?;
+    }
+    for location in &plan.mdm_locations {
+        of_server(&mut rows, location)?;
     }
     rows.flush()
 }
@@ -79,6 +89,10 @@ fn of_subscriptions<W: Write>(
                     &*why,
                     "",
                     "",
+                    "",
+                    "",
+                    "",
+                    "",
                 ])
             })
         };
@@ -91,6 +105,45 @@ fn of_subscriptions<W: Write>(
         let action = if change.is_add() { "add_administrator" } else { "remove_administrator" };
         let why = (change.file.as_str(), change.line, "administrators");
         write(action, (change.adam_id, &change.name), why, &change.users)?;
+    }
+    Ok(())
+}
+
+/// Assignments at a server, in the same columns and some of their own.
+fn of_server<W: Write>(rows: &mut csv::Writer<W>, plan: &MdmLocationPlan) -> io::Result<()> {
+    let name = escape::csv_cell(&plan.name);
+    let side = |side: &Option<MdmSide>| side.as_ref().map(MdmSide::to_string).unwrap_or_default();
+    for (app, step) in
+        plan.apps.iter().flat_map(|app| app.steps.iter().map(move |step| (app, step)))
+    {
+        let (kind, holder) = match &step.target {
+            Target::Group(id) => ("group", id.as_str()),
+            Target::Exclude(id, _) => ("excluded group", id.as_str()),
+            Target::AllDevices => ("all devices", ""),
+            Target::AllUsers => ("all users", ""),
+            Target::Other(what) => (what.as_str(), ""),
+        };
+        let why = cause::text(&step.cause.kind);
+        rows.write_record([
+            &*name,
+            "",
+            step.action.as_str(),
+            &app.asset.adam_id.to_string(),
+            app.asset.pricing_param.as_str(),
+            &*escape::csv_cell(&app.name),
+            "App",
+            &*escape::csv_cell(kind),
+            &*escape::csv_cell(holder),
+            &*escape::csv_cell(&step.cause.file),
+            &step.cause.line.to_string(),
+            &*escape::csv_cell(&why),
+            &*escape::csv_cell(app.bundle_id.as_deref().unwrap_or_default()),
+            "",
+            &*escape::csv_cell(&side(&step.from)),
+            &*escape::csv_cell(&side(&step.to)),
+            &step.devices.to_string(),
+            &step.licenses.to_string(),
+        ])?;
     }
     Ok(())
 }
@@ -123,6 +176,10 @@ fn of_change<W: Write>(rows: &mut csv::Writer<W>, change: &Change, uid: &str) ->
             None => "",
         }
         .into(),
+        "".into(),
+        "".into(),
+        "".into(),
+        "".into(),
     ];
     let devices = devices.iter().map(|device| ("device", SerialNumber::as_str(device)));
     let users = users.iter().map(|user| ("user", ClientUserId::as_str(user)));

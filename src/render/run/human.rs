@@ -3,6 +3,7 @@ use std::io::{self, Write};
 use super::sections::{FailureRow, RunSections, SeatRunRow, StepRow};
 use super::waits::phases;
 use crate::apply::outcome::{RunReport, RunResult, RunSummary};
+use crate::apply::served::MdmLocationReport;
 use crate::plan::Action;
 use crate::render::number::{count, counted, duration, grouped, sum};
 use crate::render::page::{self, LINES, Part};
@@ -43,6 +44,7 @@ pub fn human(
         Part::new(steps, 20, 3),
         Part::new(seats, 12, 2),
         Part::new(waits, 8, 2),
+        Part::new(served, 24, 4),
         Part::new(failures, 8, 2),
         Part::new(withheld, 4, 1),
         Part::new(closing, 0, 0),
@@ -53,42 +55,67 @@ pub fn human(
     Ok(())
 }
 
+/// What was done where a server owns the token, and what waits there.
+fn served(page: &Page<'_>, rows: usize) -> Vec<Line> {
+    let reports = &page.content.report.mdm_locations;
+    if reports.is_empty() {
+        return vec![];
+    }
+    let all: Vec<_> = reports.iter().flat_map(crate::render::served::run).collect();
+    let mut lines = page.heading("At servers that own the token", "");
+    lines.extend(crate::render::served::lines(page, &all, rows));
+    lines
+}
+
 fn header(page: &Page<'_>, _: usize) -> Vec<Line> {
-    let RunReport { started_at, ended_at, locations, summary, .. } = page.content.report;
+    let RunReport { started_at, ended_at, locations, mdm_locations, summary, .. } =
+        page.content.report;
     let took = started_at.duration_until(*ended_at).as_secs();
     let took = duration(u64::try_from(took).unwrap_or(0));
-    let place = match locations.as_slice() {
-        [only] => {
+    let place = match (locations.as_slice(), mdm_locations.as_slice()) {
+        ([only], []) => {
             let name = page.styled(page.styles.name, &only.name);
             let uid = only.uid.as_ref().map(|uid| format!(" (uId {uid})")).unwrap_or_default();
             name.put(page.styles.dim, &uid)
         }
-        several => page.text(&counted(count(several.len()), "location", "locations")),
+        ([], [only]) => page.styled(page.styles.name, &only.name),
+        (ours, theirs) => {
+            let all = count(ours.len() + theirs.len());
+            page.text(&counted(all, "location", "locations"))
+        }
     };
     let start = page.styled(page.styles.heading, "vpp apply");
     let began = page.text(&started_at.strftime("%Y-%m-%d %H:%M:%SZ").to_string());
-    let requests = counted(summary.requests, "request", "requests");
+    let requests = mdm_locations.iter().map(|location| location.requests);
+    let requests = sum(requests).saturating_add(summary.requests);
+    let requests = counted(requests, "request", "requests");
     let cost = page.text(&format!("{requests} in {took}"));
     page.flow(start, vec![place, began, cost], 2, &format!(" {} ", page.symbols().dot))
 }
 
 fn verdict(page: &Page<'_>, _: usize) -> Vec<Line> {
     let (styles, symbols) = (page.styles, page.symbols());
-    let RunReport { result, summary, .. } = page.content.report;
+    let RunReport { result, summary, locations, mdm_locations, .. } = page.content.report;
+    let going = sum(mdm_locations.iter().map(MdmLocationReport::waits));
     let (style, word, said) = match result {
-        RunResult::Done if summary.waits > 0 => (
+        RunResult::Done if summary.waits > 0 || going > 0 => (
             styles.verdict_ok,
             format!("{} APPLIED", symbols.ok),
             format!(
                 "{} until devices have proven the app gone.",
-                counted(summary.waits, "reclaim waits", "reclaims wait")
+                counted(summary.waits.saturating_add(going), "reclaim waits", "reclaims wait")
             ),
         ),
-        RunResult::Done => (
-            styles.verdict_ok,
-            format!("{} CONVERGED", symbols.ok),
-            "Apple holds what the manifests ask for, read back.".into(),
-        ),
+        RunResult::Done => {
+            let who = match (locations.as_slice(), mdm_locations.as_slice()) {
+                (_, []) => "Apple holds",
+                ([], [_]) => "Its server holds",
+                ([], _) => "Their servers hold",
+                (_, _) => "Apple and the servers hold",
+            };
+            let said = format!("{who} what the manifests ask for, read back.");
+            (styles.verdict_ok, format!("{} CONVERGED", symbols.ok), said)
+        }
         RunResult::Partial => {
             (styles.verdict_warn, format!("{} APPLIED IN PART", symbols.warn), rest(summary))
         }
@@ -418,14 +445,16 @@ fn failure(page: &Page<'_>, row: &FailureRow<'_>) -> Vec<Line> {
 
 fn closing(page: &Page<'_>, _: usize) -> Vec<Line> {
     let styles = page.styles;
-    let RunReport { result, summary, fingerprint: print, tool, .. } = page.content.report;
+    let RunReport { result, summary, fingerprint: print, tool, mdm_locations, .. } =
+        page.content.report;
+    let going = sum(mdm_locations.iter().map(MdmLocationReport::waits));
     let row = |label: &str| page.styled(styles.dim, &format!("{label:<13}"));
     let mut lines = vec![page.line()];
     let plan = row("Plan").put(styles.text, &fingerprint::short(print));
     let plan = plan.put(styles.dim, &format!(" {} {tool}", page.symbols().dot));
     lines.extend(page.wrap(plan, 13, 2));
     let again = match result {
-        RunResult::Done if summary.waits > 0 => " again when devices have checked in",
+        RunResult::Done if summary.waits > 0 || going > 0 => " again when devices have checked in",
         RunResult::Done | RunResult::Nothing => return lines,
         RunResult::Partial | RunResult::Interrupted => {
             " again continues: what is done is not sent twice"

@@ -193,7 +193,7 @@ impl House {
         let waiting = BTreeMap::new();
         let report = apply::apply(
             plan,
-            Access { writers, hands: &Hands::new() },
+            Access { writers, hands: &Hands::new(), servers: &[] },
             &ear,
             stop,
             self.options,

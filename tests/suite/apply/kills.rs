@@ -300,7 +300,7 @@ impl Story {
             let mdm: Arc<dyn Mdm> = Arc::new(Fragile(self.phones.clone(), self.fuse.clone()));
             let hand = Hand { mdm: Ok(mdm), when_gone: WhenGone::Keep };
             let hands = Hands::from([("north".to_owned(), hand)]);
-            let access = Access { writers: &writers, hands: &hands };
+            let access = Access { writers: &writers, hands: &hands, servers: &[] };
             let (ear, stop, options) = (Ear::new(|_| ()), Stop::new(), self.house.options);
             let report = apply::apply(&plan, access, &ear, &stop, options, memory, &waiting).await;
             accounts_for(&plan, &report);

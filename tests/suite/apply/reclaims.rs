@@ -72,7 +72,7 @@ impl Campus {
             clock: &clock,
             leases: None,
         };
-        let access = Access { writers: &writers, hands: &hands };
+        let access = Access { writers: &writers, hands: &hands, servers: &[] };
         let (stop, waiting) = (Stop::new(), BTreeMap::new());
         let options = self.house.options;
         let report = apply::apply(&plan, access, &ear, &stop, options, memory, &waiting).await;

@@ -8,8 +8,10 @@
 
 mod apple;
 mod claims;
+mod delta;
 mod exits;
 mod groups;
+mod intune;
 mod labels;
 mod manifests;
 mod memory;

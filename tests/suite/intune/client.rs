@@ -214,13 +214,13 @@ async fn a_write_whose_answer_is_lost_is_not_sent_again() {
     let fake = Fake::new(tenant());
     let writer = Writer::new(fake.reader());
     for fault in [Fault::Lost, Fault::Status(500)] {
-        fake.trouble("/assign", fault);
+        fake.trouble("/assign$", fault);
         let error = writer.assign(Version::V1, "app-1", &[]).await.unwrap_err();
         assert!(matches!(error, GraphError::Unknown { .. }), "{error}");
     }
     let assigns = fake.state().log.iter().filter(|line| line.ends_with("/assign")).count();
     assert_eq!(assigns, 1, "the second one never arrived");
-    fake.trouble("/assign", Fault::Throttle(1));
+    fake.trouble("/assign$", Fault::Throttle(1));
     writer.assign(Version::V1, "app-1", &[]).await.unwrap();
 }
 

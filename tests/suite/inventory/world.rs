@@ -114,6 +114,7 @@ impl World {
             from: None,
             filter: None,
             include: vec![],
+            entra_group: None,
             minimum: None,
             description: None,
         };

@@ -18,7 +18,7 @@ a.yaml:1:1 error VPP-M004 a.yaml is larger than 32 MiB
   = split it, or keep long lists of devices in an Inventory
 b.yaml:5:1 error VPP-M012 a Group has no key `color`
   | "color" unknown key
-  = known keys: apiVersion, kind, name, devices, users, from, where, include, minimum, description
+  = known keys: apiVersion, kind, name, devices, users, from, where, include, entraGroup, minimum, description
 "##);
 }
 

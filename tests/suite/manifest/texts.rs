@@ -10,7 +10,7 @@ fn a_byte_order_mark_is_no_part_of_the_text() {
     insta::assert_snapshot!(lines_of(format!("\u{FEFF}x: 1\n{GROUP}")), @r##"
 m.yaml:1:1 error VPP-M012 a Group has no key `x`
   | "x" unknown key
-  = known keys: apiVersion, kind, name, devices, users, from, where, include, minimum, description
+  = known keys: apiVersion, kind, name, devices, users, from, where, include, entraGroup, minimum, description
 "##);
 }
 
@@ -23,7 +23,7 @@ m.yaml:6:5 error VPP-M015 an item of `devices` must be text, but YAML readers ta
   = quote it: write "0123"
 m.yaml:7:1 error VPP-M012 a Group has no key `color`
   | "color" unknown key
-  = known keys: apiVersion, kind, name, devices, users, from, where, include, minimum, description
+  = known keys: apiVersion, kind, name, devices, users, from, where, include, entraGroup, minimum, description
 "##);
     assert_eq!(lines_of(text), lines_of(text.replace("\r\n", "\n")));
     assert_eq!(lines_of(GROUP.replace('\n', "\r\n")), "");
@@ -91,7 +91,7 @@ m.yaml:1:34 error VPP-M009 lists and mappings stand more than 32 deep in each ot
   | "[" too deep
 m.yaml:7:1 error VPP-M012 a Group has no key `color`
   | "color" unknown key
-  = known keys: apiVersion, kind, name, devices, users, from, where, include, minimum, description
+  = known keys: apiVersion, kind, name, devices, users, from, where, include, entraGroup, minimum, description
 "##);
     let mut block = String::new();
     for depth in 0..40 {

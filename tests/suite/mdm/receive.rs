@@ -279,3 +279,32 @@ async fn apples_notifications_need_their_bearer_and_are_kept_once() {
     let row = |key: &str, subject: &str| ("apple".to_owned(), key.to_owned(), subject.to_owned());
     assert_eq!(kept, [row("n1", "e1"), row("n3", "123/ASSET_COUNT")]);
 }
+
+#[tokio::test]
+async fn notifications_of_subscriptions_are_kept_under_what_they_are_about() {
+    let house = House::new().await;
+    let bearer = format!("Bearer {KEY}");
+    let ours = [("authorization", bearer.as_str())];
+    let path = "/apple/northfield";
+    // Here Apple writes its numbers as numbers.
+    let moved = json!({
+        "notificationId": "s1", "notificationType": "SUBSCRIPTION_MANAGEMENT", "uId": "123",
+        "notification": {
+            "type": "ASSOCIATE", "result": "SUCCESS", "eventId": "e9",
+            "assignments": [{ "adamId": 1_590_000_001, "clientUserId": "ada", "renewing": true }]
+        }
+    });
+    let count = json!({
+        "notificationId": "s2", "notificationType": "SUBSCRIPTION_COUNT", "uId": "123",
+        "notification": {
+            "parentAdamId": 1_590_000_000, "adamId": 1_590_000_001,
+            "counts": { "available": { "renewing": 3 }, "total": { "renewing": 4 } }
+        }
+    });
+    for event in [&moved, &moved, &count] {
+        assert_eq!(house.post(path, &ours, event.to_string()).await, 204, "{event}");
+    }
+    let kept: Vec<_> = house.store.kept().into_iter().map(|e| (e.key, e.subject)).collect();
+    let row = |key: &str, subject: &str| (key.to_owned(), subject.to_owned());
+    assert_eq!(kept, [row("s1", "e9"), row("s2", "123/SUBSCRIPTION_COUNT")]);
+}

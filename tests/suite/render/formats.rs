@@ -89,7 +89,7 @@ proptest! {
         let rows = rows(&csv);
         prop_assert_eq!(rows.len(), plan.changes.iter().map(Change::pairs).sum::<usize>());
         for row in &rows {
-            prop_assert_eq!(row.len(), 14);
+            prop_assert_eq!(row.len(), 18);
             prop_assert!(!row.iter().any(computes), "{:?}", row);
             prop_assert!(!row.iter().flat_map(str::chars).any(escape::is_hidden), "{:?}", row);
         }

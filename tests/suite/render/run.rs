@@ -71,6 +71,7 @@ fn report(result: RunResult, locations: Vec<LocationReport>) -> RunReport {
         result,
         summary: RunSummary::of(&locations),
         locations,
+        mdm_locations: vec![],
     }
 }
 

@@ -98,6 +98,7 @@ impl World {
             applyable: true,
             summary: Summary::default(),
             locations: vec![],
+            mdm_locations: vec![],
             changes: vec![],
             drift: vec![],
             carried: vec![],

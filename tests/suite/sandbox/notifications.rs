@@ -164,3 +164,42 @@ async fn three_attempts_and_then_it_is_lost() {
     assert_eq!(ends, [(1, true), (3, true), (3, false)]);
     assert_eq!(*receiver.refuse.lock().unwrap(), 0, "no fourth attempt");
 }
+
+const SEATS: &str = r#"
+apiVersion: vpp/v1
+kind: World
+limits: { maxRequestPerSecond: 1000000 }
+locations:
+  - name: n
+    uid: "1"
+    users:
+      - { clientUserId: ada, managedAppleId: ada@s.example }
+    subscriptions:
+      - { adamId: 71, parentAdamId: 7, renewing: 3 }
+"#;
+
+#[tokio::test]
+async fn seats_that_move_and_seats_that_are_bought_are_told_with_numbers_as_numbers() {
+    let (apple, receiver) = (Apple::with(SEATS, |_| ()).await, Receiver::start().await);
+    let types = ["SUBSCRIPTION_MANAGEMENT", "SUBSCRIPTION_COUNT"];
+    apple.post("client/config", receiver.config(&types)).await;
+    let give = json!({ "adamIds": [71], "clientUserIds": ["ada"], "renewing": true });
+    apple.change("subscriptions/associate", give).await;
+    let seen = receiver.wait(2).await;
+    assert_eq!(seen[1]["notificationType"], "SUBSCRIPTION_MANAGEMENT");
+    let told = &seen[1]["notification"];
+    assert_eq!((&told["type"], &told["result"]), (&json!("ASSOCIATE"), &json!("SUCCESS")));
+    assert!(told["eventId"].is_string());
+    let row = json!([{ "adamId": 71, "clientUserId": "ada", "renewing": true }]);
+    assert_eq!(told["assignments"], row);
+
+    let order = json!({ "adamId": 71, "renewing": 2 });
+    assert_eq!(apple.hand("subscriptions/buy", order).await.0, 200);
+    let seen = receiver.wait(3).await;
+    assert_eq!(seen[2]["notificationType"], "SUBSCRIPTION_COUNT");
+    assert_eq!(
+        seen[2]["notification"],
+        json!({ "parentAdamId": 7, "adamId": 71, "counts": {
+            "available": { "renewing": 4, "expiring": 0 }, "total": { "renewing": 5, "expiring": 0 } } })
+    );
+}

@@ -10,6 +10,7 @@ use crate::render::plan::{
     base_said, minute, phases, remarks, seat_state,
 };
 use crate::render::prose::{self, Piece};
+use crate::render::served::{self, Row, Tone};
 use crate::render::{cause, codes, escape, fingerprint};
 
 /// Rows of one table at the most: the page must open at once whatever the plan.
@@ -36,6 +37,8 @@ pub(super) struct View {
     pub(super) meaning: Vec<(String, &'static str)>,
     pub(super) assigns: Table<AssignView>,
     pub(super) seats: Option<SeatsView>,
+    /// What servers that own tokens would be told.
+    pub(super) served: Table<ServedView>,
     pub(super) users: Vec<(String, &'static str)>,
     /// Since when, and what other hands moved.
     pub(super) since: String,
@@ -119,6 +122,14 @@ pub(super) struct SeatsView {
     pub(super) lines: Vec<SeatLineView>,
     pub(super) all: usize,
     pub(super) stock: Vec<SeatStockView>,
+}
+
+/// A row of a location whose server owns the token.
+pub(super) struct ServedView {
+    pub(super) class: &'static str,
+    pub(super) word: &'static str,
+    pub(super) text: String,
+    pub(super) place: Option<PlaceView>,
 }
 
 pub(super) struct SeatLineView {
@@ -279,6 +290,7 @@ impl View {
         for location in &sections.locations {
             failed.extend(location.failed.map(|why| (location.name, why)));
         }
+        let served: Vec<Row> = plan.mdm_locations.iter().flat_map(served::plan).collect();
         Self {
             title: format!("vpp plan: {}, {name}", sections.verdict.word()),
             verdict: sections.verdict.word(),
@@ -319,6 +331,7 @@ impl View {
             meaning: meaning(sections),
             assigns: Table::of(&sections.assigns, assign),
             seats: seats(links, sections),
+            served: Table::of(&served, |row| by_server(links, row)),
             users: users(sections),
             since: sections.moved.since(),
             moved: Table::of(&sections.moved.rows, |row| MovedView {
@@ -335,10 +348,26 @@ impl View {
                 license(location, row, *state)
             }),
             stock: stock(sections),
-            several: plan.locations.len() > 1,
+            several: sections.locations.len() > 1,
             changes: plan.changes.len(),
             closing: closing(plan, sections),
         }
+    }
+}
+
+fn by_server(links: Option<&str>, row: &Row) -> ServedView {
+    let Row { tone, word, text, place: at } = row;
+    ServedView {
+        class: match tone {
+            Tone::Heading => "heading",
+            Tone::Assign => "assign",
+            Tone::Reclaim => "reclaim",
+            Tone::Warn | Tone::Bad => "loud",
+            Tone::Quiet => "quiet",
+        },
+        word,
+        text: shown(text),
+        place: at.as_ref().map(|(file, line)| place(links, file, Some(*line), 0)),
     }
 }
 
@@ -350,7 +379,9 @@ fn about(plan: &Plan, sections: &Sections<'_>) -> Vec<String> {
         items.extend(only.owner.map(|owner| format!("owned by {}", shown(&owner.name))));
     }
     let requests = counted(sections.cost.read_requests, "request", "requests");
-    items.push(match plan.locations.iter().filter_map(|one| one.read_at).max() {
+    let ours = plan.locations.iter().filter_map(|one| one.read_at);
+    let theirs = plan.mdm_locations.iter().filter_map(|one| one.read_at);
+    items.push(match ours.chain(theirs).max() {
         Some(at) => format!("read {} in {requests}", at.strftime("%Y-%m-%d %H:%M:%SZ")),
         None => format!("nothing read in {requests}"),
     });
@@ -372,6 +403,7 @@ fn facts(sections: &Sections<'_>) -> Vec<(String, &'static str, &'static str)> {
             facts.push((number, what, ""));
         }
     };
+    more(totals.told, if totals.told == 1 { "group is told" } else { "groups are told" });
     more(totals.devices, if totals.devices == 1 { "device" } else { "devices" });
     more(totals.users, if totals.users == 1 { "user" } else { "users" });
     more(totals.unmanaged, "unmanaged, left alone");
@@ -397,7 +429,7 @@ fn guard(plan: &Plan, links: Option<&str>, guard: &GuardResult) -> GuardView {
         (GuardOutcome::Allowed, GuardLevel::Block | GuardLevel::Warn) => ("ok", "allowed"),
     };
     // A message that names them itself is not told twice.
-    let several = plan.locations.len() > 1;
+    let several = plan.locations.len() + plan.mdm_locations.len() > 1;
     let about = [subject, location].into_iter().flatten().filter(|name| {
         !message.contains(name.as_str()) && (several || Some(*name) != location.as_ref())
     });

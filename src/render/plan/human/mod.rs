@@ -7,6 +7,7 @@ mod moved;
 mod opening;
 mod page;
 mod seats;
+mod served;
 mod stock;
 
 use std::io::{self, Write};
@@ -45,6 +46,7 @@ pub fn human(out: &mut dyn Write, styles: &Styles, shape: &Shape, plan: &Plan) -
         Part::new(carried::carried, 6, 1),
         Part::new(changes::assigns, 12, 2),
         Part::new(seats::seats, 6, 1),
+        Part::new(served::served, 24, 4),
         Part::new(closing::users, 0, 0),
         Part::new(closing::left, 8, 2),
         Part::new(stock::licenses, 6, 1),

@@ -35,7 +35,10 @@ pub(super) fn header(page: &Page<'_>, _: usize) -> Vec<Line> {
 fn read(page: &Page<'_>) -> String {
     let requests = page.content.sections.cost.read_requests;
     let requests = counted(requests, "request", "requests");
-    match page.content.plan.locations.iter().filter_map(|location| location.read_at).max() {
+    let plan = page.content.plan;
+    let apple = plan.locations.iter().filter_map(|location| location.read_at);
+    let servers = plan.mdm_locations.iter().filter_map(|location| location.read_at);
+    match apple.chain(servers).max() {
         Some(at) => format!("read {} in {requests}", at.strftime("%Y-%m-%d %H:%M:%SZ")),
         None => format!("nothing read in {requests}"),
     }
@@ -138,6 +141,9 @@ pub(super) fn totals(page: &Page<'_>, _: usize) -> Vec<Line> {
     if totals.assets_changed > 0 {
         let (changed, managed) = (grouped(totals.assets_changed), totals.assets_managed);
         second.push(page.text(&format!("in {changed} of {}", page.assets(managed))));
+    }
+    if totals.told > 0 {
+        second.push(page.text(&counted(totals.told, "group is told", "groups are told")));
     }
     if totals.devices > 0 {
         second.push(page.text(&counted(totals.devices, "device", "devices")));

@@ -31,6 +31,6 @@ impl Page<'_> {
 
     /// Whether rows must say which location they are about.
     pub(super) fn several(&self) -> bool {
-        self.content.plan.locations.len() > 1
+        self.content.plan.locations.len() + self.content.plan.mdm_locations.len() > 1
     }
 }

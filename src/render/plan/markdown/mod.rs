@@ -7,6 +7,7 @@ mod moved;
 mod opening;
 mod page;
 mod seats;
+mod served;
 mod stock;
 
 use std::io::{self, Write};
@@ -52,6 +53,7 @@ pub fn markdown(out: &mut dyn Write, options: Markdown<'_>, plan: &Plan) -> io::
     sections.extend(changes::assigns(&page));
     sections.extend(moved::moved(&page));
     sections.extend(seats::seats(&page));
+    sections.extend(served::served(&page));
     sections.extend(closing::users(&page));
     sections.extend(closing::left(&page));
     sections.extend(stock::licenses(&page));

@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 use super::fit::{Section, shown};
 use super::page::{Page, name, row, sentence, titles};
 use crate::actual::MdmInfo;
+use crate::intune;
 use crate::plan::Plan;
 use crate::render::escape;
 use crate::render::number::{count, counted, grouped, sum};
@@ -50,14 +51,16 @@ pub(super) fn opening<'p>(page: &Page<'p>) -> Option<Section<'p>> {
     Some(Section::text(text))
 }
 
-/// Apple's ids of the locations, short whatever their number, the same from run to run.
+/// Apple's ids of the locations and the places of tokens that servers own, short whatever their number, the same from run to run.
 fn target(plan: &Plan) -> String {
-    let mut ids: Vec<&str> = plan
-        .locations
-        .iter()
-        .map(|location| location.uid.as_deref().unwrap_or(&location.name))
-        .collect();
+    let uids = plan.locations.iter().map(|location| (location.uid.clone(), &location.name));
+    let tokens = plan.mdm_locations.iter().map(|location| {
+        (location.token.as_ref().map(|token| intune::place(&token.id)), &location.name)
+    });
+    let ids = uids.chain(tokens).map(|(id, name)| id.unwrap_or_else(|| name.clone()));
+    let mut ids: Vec<String> = ids.collect();
     ids.sort_unstable();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let all = ids.join(",");
     let text = if all.len() <= 200 {
         marked(&ids)
@@ -99,7 +102,9 @@ fn header(page: &Page<'_>) -> String {
         several => items.push(counted(count(several.len()), "location", "locations")),
     }
     let requests = counted(page.sections.cost.read_requests, "request", "requests");
-    items.push(match page.plan.locations.iter().filter_map(|one| one.read_at).max() {
+    let apple = page.plan.locations.iter().filter_map(|one| one.read_at);
+    let servers = page.plan.mdm_locations.iter().filter_map(|one| one.read_at);
+    items.push(match apple.chain(servers).max() {
         Some(at) => format!("read {} in {requests}", at.strftime("%Y-%m-%d %H:%M:%SZ")),
         None => format!("nothing read in {requests}"),
     });
@@ -112,6 +117,9 @@ fn facts(page: &Page<'_>) -> String {
     let mut facts = vec![format!("{} unchanged", grouped(totals.unchanged))];
     if totals.unmanaged > 0 {
         facts.push(format!("{} unmanaged (left alone)", grouped(totals.unmanaged)));
+    }
+    if totals.told > 0 {
+        facts.push(counted(totals.told, "group is told", "groups are told"));
     }
     if totals.devices > 0 {
         facts.push(counted(totals.devices, "device", "devices"));

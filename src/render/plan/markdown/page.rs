@@ -20,7 +20,7 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-')
 impl Page<'_> {
     /// Whether rows must say which location they are about.
     pub(super) fn several(&self) -> bool {
-        self.plan.locations.len() > 1
+        self.plan.locations.len() + self.plan.mdm_locations.len() > 1
     }
 
     /// A file and a line, linked where the repository's address is known.

@@ -33,7 +33,10 @@ impl Cost {
         let waits = plan.changes.iter().filter(|change| change.action == Action::Uninstall);
         Self {
             write_requests: sum(locations.iter().map(|location| location.write_requests)),
-            read_requests: sum(locations.iter().map(|location| location.read_requests)),
+            read_requests: sum(locations
+                .iter()
+                .map(|location| location.read_requests)
+                .chain(plan.mdm_locations.iter().map(|location| location.read_requests))),
             // Locations have a token each and do not slow each other down.
             least_seconds: seconds.iter().map(|(least, _)| *least).max().unwrap_or(0),
             likely_seconds: seconds.iter().map(|(_, likely)| *likely).max().unwrap_or(0),

@@ -4,7 +4,8 @@ use hashbrown::HashMap;
 
 use crate::actual::MdmInfo;
 use crate::plan::Plan;
-use crate::render::number::count;
+use crate::plan::served::MdmAppPlan;
+use crate::render::number::{count, sum};
 
 /// One location in a plan of several.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,6 +87,20 @@ pub(super) fn locations(plan: &Plan) -> Vec<LocationRow<'_>> {
             }
         })
         .collect();
+    rows.extend(plan.mdm_locations.iter().map(|location| {
+        let apps = || location.apps.iter();
+        LocationRow {
+            name: &location.name,
+            title: location.description.as_deref(),
+            uid: None,
+            owner: None,
+            failed: location.failed.as_deref(),
+            claimed: false,
+            assign: sum(apps().map(|app| app.needed)),
+            reclaim: sum(apps().map(MdmAppPlan::taken)),
+            unchanged: sum(apps().map(|app| app.unchanged)),
+        }
+    }));
     rows.sort_by_key(|row| {
         let pairs = Reverse(row.assign.saturating_add(row.reclaim));
         (row.failed.is_some(), !row.claimed, Reverse(row.reclaim), pairs)

@@ -1,3 +1,4 @@
+use crate::plan::served::{MdmAppPlan, MdmLocationPlan};
 use crate::plan::{Action, Plan};
 use crate::render::number::{count, sum};
 
@@ -34,6 +35,10 @@ pub struct Totals {
     pub waiting: u64,
     /// Locations.
     pub locations: u64,
+    /// Assignments that servers who own tokens would be told to change.
+    pub told: u64,
+    /// Devices that have yet to remove an app, where such a server was told.
+    pub going: u64,
 }
 
 impl Totals {
@@ -48,23 +53,29 @@ impl Totals {
             sum(changes.map(|change| count(change.pairs())))
         };
         let users = || plan.locations.iter().map(|location| &location.users);
+        let by_servers = || plan.mdm_locations.iter().flat_map(|location| &location.apps);
         let unmanaged = || plan.locations.iter().map(|location| &location.unmanaged);
         Self {
-            assign: moved(Action::Assign),
+            assign: sum(by_servers().map(|app| app.needed)).saturating_add(moved(Action::Assign)),
             release: moved(Action::Release),
-            uninstall: moved(Action::Uninstall),
-            unchanged: plan.summary.unchanged,
+            uninstall: sum(by_servers().map(MdmAppPlan::taken))
+                .saturating_add(moved(Action::Uninstall)),
+            unchanged: sum(by_servers().map(|app| app.unchanged))
+                .saturating_add(plan.summary.unchanged),
             unmanaged: plan.summary.unmanaged,
             unmanaged_assets: sum(unmanaged().map(|unmanaged| unmanaged.assets)),
-            assets_changed: plan.summary.assets_changed,
-            assets_managed: plan.summary.assets_managed,
+            assets_changed: count(by_servers().filter(|app| !app.steps.is_empty()).count())
+                .saturating_add(plan.summary.assets_changed),
+            told: count(by_servers().map(|app| app.steps.len()).sum()),
+            going: sum(plan.mdm_locations.iter().map(MdmLocationPlan::waiting)),
+            assets_managed: count(by_servers().count()).saturating_add(plan.summary.assets_managed),
             devices: plan.summary.devices,
             users: plan.summary.users,
             create: sum(users().map(|users| count(users.create.len()))),
             update: sum(users().map(|users| count(users.update.len()))),
             retire: sum(users().map(|users| count(users.retire.len()))),
             waiting: sum(users().map(|users| users.waiting)),
-            locations: count(plan.locations.len()),
+            locations: count(plan.locations.len() + plan.mdm_locations.len()),
         }
     }
 }

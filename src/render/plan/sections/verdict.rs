@@ -1,4 +1,5 @@
 use super::{Sections, Totals};
+use crate::plan::served::MdmLocationPlan;
 use crate::plan::{GuardLevel, GuardOutcome, Plan};
 use crate::render::number::{self, counted, grouped};
 
@@ -51,16 +52,22 @@ impl Verdict {
             guard.level == GuardLevel::Block && guard.outcome == GuardOutcome::Tripped
         });
         let guards = number::count(blocks.count());
-        let failed = plan.locations.iter().filter(|location| location.failed.is_some()).count();
+        let servers = plan.mdm_locations.iter().filter(|location| location.failed.is_some());
+        let failed = plan.locations.iter().filter(|location| location.failed.is_some()).count()
+            + servers.count();
         let errors = plan.diagnostics.iter().filter(|notice| notice.level == "error").count();
         if !plan.complete || failed > 0 {
-            let (failed, of) = (number::count(failed), number::count(plan.locations.len()));
+            let (failed, of) = (
+                number::count(failed),
+                number::count(plan.locations.len() + plan.mdm_locations.len()),
+            );
             return Self::Incomplete { failed, of, guards };
         }
         if !plan.applyable || guards > 0 || errors > 0 {
             return Self::Blocked { guards, errors: number::count(errors) };
         }
-        let moves = !plan.changes.is_empty();
+        let told = plan.mdm_locations.iter().any(MdmLocationPlan::has_steps);
+        let moves = !plan.changes.is_empty() || told;
         let steps = plan.locations.iter().any(|location| {
             let users = &location.users;
             let seats = location.subscriptions.as_ref();
@@ -112,14 +119,21 @@ impl Sections<'_> {
     }
 
     fn nothing(&self) -> String {
-        let Totals { assets_managed, unchanged, locations, .. } = &self.totals;
+        let Totals { assets_managed, unchanged, locations, going, .. } = &self.totals;
         let all = if self.left.is_empty() { "all " } else { "" };
         let seats = match self.seats.totals {
             Some(totals) => format!(" and {}", counted(totals.unchanged, "seat", "seats")),
             None => String::new(),
         };
+        let one = *unchanged == 1 && seats.is_empty();
+        let (all, are) = if one { ("the ", "is") } else { (all, "are") };
+        let going = match going {
+            0 => String::new(),
+            1 => " 1 device has yet to remove an app.".to_owned(),
+            going => format!(" {} devices have yet to remove an app.", grouped(*going)),
+        };
         format!(
-            "{} at {} checked: {all}{}{seats} are as wanted.",
+            "{} at {} checked: {all}{}{seats} {are} as wanted.{going}",
             self.assets(*assets_managed),
             counted(*locations, "location", "locations"),
             counted(*unchanged, "assignment", "assignments"),

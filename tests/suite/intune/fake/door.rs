@@ -24,7 +24,9 @@ impl State {
             let said = self.sign_in(request);
             return Ok(self.reply(said));
         }
-        let place = self.troubles.iter().position(|trouble| path.contains(trouble.path));
+        // The end of a path can be meant: `/assign$` is no `/assignments`.
+        let asked = format!("{path}$");
+        let place = self.troubles.iter().position(|trouble| asked.contains(trouble.path));
         let fault = place.and_then(|place| self.troubles.remove(place)).map(|one| one.fault);
         match fault {
             Some(Fault::Throttle(seconds)) => {
@@ -189,7 +191,7 @@ impl State {
             let link = format!("{next}.{by}.{}", self.chains);
             self.links.insert(link.clone());
             body["@odata.nextLink"] =
-                json!(format!("http://127.0.0.1:9/graph/{version}/{rest}?$skiptoken={link}"));
+                json!(format!("{}{version}/{rest}?$skiptoken={link}", self.base));
         }
         body
     }

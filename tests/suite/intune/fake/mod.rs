@@ -3,10 +3,10 @@
 //! batch; it pages, throttles, truncates and reorders. Devices live in it by its own clock.
 
 mod door;
-
+mod http;
 mod tenant;
 
-pub(crate) use tenant::Tenant;
+pub(crate) use tenant::{Tenant, assignment};
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -60,6 +60,8 @@ pub(crate) struct State {
     pub(crate) assigned: Vec<(String, serde_json::Value)>,
     /// What happens right after the assignments of an app are read the next time.
     pub(crate) after_read: Option<fn(&mut Tenant)>,
+    /// Where links of pages lead.
+    base: String,
     links: BTreeSet<String>,
     chains: usize,
     sign_ins: u64,
@@ -80,6 +82,9 @@ pub(crate) const WRITE: [&str; 3] = [
     "DeviceManagementManagedDevices.PrivilegedOperations.All",
 ];
 
+/// Where it is without a socket.
+const BASE: &str = "http://127.0.0.1:9/graph/";
+
 pub(crate) const SECRET: &str = "TheClientSecretOfNorthfield";
 pub(crate) const ACCESS: &str = "AccessTokenNumber";
 
@@ -91,7 +96,7 @@ impl Fake {
     /// With this tenant and every permission.
     pub(crate) fn new(tenant: Tenant) -> Self {
         let scopes = READ.into_iter().chain(WRITE).collect();
-        let state = State { tenant, scopes, page: 100, ..State::default() };
+        let state = State { tenant, scopes, page: 100, base: BASE.to_owned(), ..State::default() };
         Self(Arc::new(Mutex::new(state)))
     }
 
@@ -124,7 +129,7 @@ pub(crate) fn credential() -> Credential {
 
 pub(crate) fn options() -> Options {
     Options {
-        graph: Address::parse("http://127.0.0.1:9/graph/").unwrap(),
+        graph: Address::parse(BASE).unwrap(),
         login: Address::parse("http://127.0.0.1:9/login/").unwrap(),
         budget: Duration::from_mins(5),
         first_pause: Duration::from_millis(500),

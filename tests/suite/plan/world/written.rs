@@ -56,12 +56,13 @@ impl Written {
         Location {
             name: At::new(site.name.clone(), span(name)),
             uid: site.pinned.clone().map(|value| At::new(value, span(uid))),
-            token: At::new(TokenSource::Env("VPP_TOKEN".to_owned()), span(token)),
+            token: Some(At::new(TokenSource::Env("VPP_TOKEN".to_owned()), span(token))),
             owner: site.ours.clone().map(|MdmInfo { id, name, metadata: _ }| {
                 At::new(Owner { id, name, metadata: None }, span(ours))
             }),
             licenses: LicenseOwner::Apple,
             mdm: None,
+            mdm_token: None,
             reclaim: site.reclaim.map(|mode| At::new(mode, span(reclaim))),
             when_gone: WhenGone::Keep,
             endpoint: None,
