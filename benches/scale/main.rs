@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use process::{Cost, Program, median};
 use school::{Apple, School};
+use vpp::sandbox::Generate;
 
 /// What a run measures.
 struct Run {
@@ -41,6 +42,7 @@ pub(crate) fn main() {
     run.full();
     run.paced();
     run.ten_times();
+    run.unchanged();
     run.start_up();
     match run.missed {
         0 => println!("every figure was reached"),
@@ -158,6 +160,47 @@ impl Run {
         );
         let holds = !self.large || (grew <= 1.10 && cost.peak <= 250_000);
         self.row(name, requests, bytes, &cost, &text, holds);
+    }
+
+    /// With what was kept of the run before: nothing changed, then a little of five apps.
+    fn unchanged(&mut self) {
+        let (same, moved) =
+            ("plan with snapshot, nothing changed", "plan with snapshot, five apps");
+        if !self.wants(same) && !self.wants(moved) {
+            return;
+        }
+        let numbers = if self.large {
+            "devices=1000000,apps=10,each=10"
+        } else {
+            "devices=10000,apps=10,each=10"
+        };
+        let school = School::open(numbers);
+        let apple = Apple::serve(&self.program, numbers, "0ms", 10_000_000);
+        school.remembers();
+        school.plan(&self.program, &apple);
+        let (requests, bytes) = school.counted(&self.program, &apple);
+        let cost = median(5, || school.plan(&self.program, &apple));
+        let wanted = median(3, || school.validate(&self.program));
+        let text = format!(
+            "{:.2?} of it the inventory, which is read by itself for comparison; ≤ 8 requests, ≤ 1 s, \
+             ≤ 150 MB",
+            wanted.wall
+        );
+        let holds = requests <= 8 && cost.wall <= Duration::from_secs(1) && cost.peak <= 150_000;
+        if self.wants(same) {
+            self.row(same, requests, bytes, &cost, &text, holds);
+        }
+        for app in 0..5 {
+            apple.hand("remove", app, (0..200).map(|n| Generate::serial(app * 200 + n)));
+            apple.hand("add", app, (0..200).map(|n| format!("NEW{app}X{n}")));
+        }
+        let pages = 5 * school.devices().div_ceil(u64::from(school::PAGE));
+        // Once: the run keeps what it saw, and the next one finds nothing changed.
+        let (requests, bytes) = school.counted(&self.program, &apple);
+        let text = format!("≤ 8 and the {pages} pages of those apps");
+        if self.wants(moved) {
+            self.row(moved, requests, bytes, &Cost::default(), &text, requests <= 8 + pages);
+        }
     }
 
     /// Before anything is done.

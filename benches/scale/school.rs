@@ -10,11 +10,12 @@ use vpp::sandbox::Generate;
 use super::process::{Cost, Program, measure};
 
 /// Records a page.
-const PAGE: u32 = 1000;
+pub(crate) const PAGE: u32 = 1000;
 
 /// A folder of manifests. Each block of devices is a group, made by a filter over the inventory.
 pub(crate) struct School {
     folder: TempDir,
+    devices: u32,
 }
 
 impl School {
@@ -59,7 +60,17 @@ impl School {
         }
         devices.flush().unwrap();
         put("apps.yaml", text.trim_start_matches("---\n"));
-        Self { folder }
+        Self { folder, devices: numbers.devices }
+    }
+
+    pub(crate) fn devices(&self) -> u64 {
+        self.devices.into()
+    }
+
+    /// From now on runs remember what they read.
+    pub(crate) fn remembers(&self) {
+        fs_err::create_dir(self.folder.path().join(".vpp")).unwrap();
+        fs_err::write(self.folder.path().join(".vpp/state.db"), "").unwrap();
     }
 
     fn command(&self, program: &Program, verb: &str) -> Command {
@@ -120,6 +131,20 @@ impl Apple {
         let (endpoint, token) = (variable("VPP_ENDPOINT"), variable("VPP_TOKEN"));
         let folder = tempfile::tempdir().unwrap();
         Self { process, endpoint, token, folder }
+    }
+
+    /// Gives an app to devices at Apple, or takes it from them, by other hands.
+    pub(crate) fn hand(&self, what: &str, app: u32, devices: impl Iterator<Item = String>) {
+        let serials: Vec<String> = devices.map(|serial| format!("\"{serial}\"")).collect();
+        let body = format!(
+            "{{\"adamId\": \"{}\", \"serialNumbers\": [{}]}}",
+            Generate::adam_id(app),
+            serials.join(",")
+        );
+        let url = self.endpoint.replace("/mdm/v2/", &format!("/_sandbox/assignments/{what}"));
+        let curl = Command::new("curl").args(["--silent", "--fail", "-d", &body, &url]).output();
+        let output = curl.unwrap();
+        assert!(output.status.success(), "{url}: {output:?}");
     }
 
     fn reached_by<'c>(&self, command: &'c mut Command) -> &'c mut Command {
