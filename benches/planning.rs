@@ -156,6 +156,7 @@ fn actual(desired: &Desired, extra: &[vpp::license::HolderId]) -> Actual {
         versions: Versions::default(),
         limits: Limits::default(),
         requests: 0,
+        since: None,
         read_at: "2026-11-21T09:14:07Z".parse().unwrap(),
     }
 }

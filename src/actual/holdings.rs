@@ -22,6 +22,11 @@ impl Holdings {
         (count(&self.active), count(&self.retired))
     }
 
+    /// How many assignments it holds.
+    pub(super) fn len(&self) -> u64 {
+        self.active.values().chain(self.retired.values()).map(HolderSet::len).sum()
+    }
+
     /// Puts what `other` says of an asset in the place of what is known of it.
     pub(super) fn replace(&mut self, asset: Asset, other: &Self) {
         for (mine, theirs) in

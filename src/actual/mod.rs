@@ -12,7 +12,7 @@ mod snapshot;
 mod walk;
 
 pub use error::ReadError;
-pub use read::{ReadProgress, ReadScope, ReadStage, read, read_back, read_since};
+pub use read::{Keep, ReadProgress, ReadScope, ReadStage, read, read_back, read_since};
 pub use seats::{
     LocationSeats, SeatCounts, SeatHolders, SeatLimits, SeatSplit, Subscription,
     SubscriptionStatus, read_back_seats,
@@ -56,6 +56,8 @@ pub struct Actual {
     pub limits: Limits,
     /// How many requests the read took.
     pub requests: u64,
+    /// When everything was last read, where this read asked only for what changed since.
+    pub since: Option<Timestamp>,
     /// When the read was complete.
     pub read_at: Timestamp,
 }

@@ -9,9 +9,10 @@ use super::error::ReadError;
 use super::listing::{Listed, Lister};
 use super::owned::Owned;
 use super::people::People;
+use super::since::{self, Unfit};
 use super::snapshot::Snapshot;
-use super::{Actual, Limits, LocationSeats, Versions, seats, since};
-use crate::apple::{AppleError, ClientConfig, Reader};
+use super::{Actual, Limits, LocationSeats, Versions, seats};
+use crate::apple::{ClientConfig, Reader};
 use crate::license::{Asset, HolderSet, Roster};
 
 /// What must be read.
@@ -49,6 +50,10 @@ pub struct ReadProgress {
 
 /// How often a list that changes is read again before giving up.
 pub(super) const TRIES: u32 = 4;
+
+/// What changed since a snapshot is asked for once of the people and twice of the assignments. Where
+/// the whole lists are shorter there is nothing to save.
+const ASKING: u64 = 3;
 
 /// A list of so many pages is walked again when it moved (about four seconds at Apple's pace).
 pub(super) const SMALL: u32 = 64;
@@ -88,14 +93,25 @@ pub async fn read(
     let service = reader.service_config().await?;
     let sides = whole(reader, roster, what, false, progress).await?;
     let seats = if what.subscriptions { Some(seats::read(reader, roster).await?) } else { None };
-    sides.into_actual(reader, seats, service.limits, &begun)
+    sides.into_actual(reader, seats, service.limits, &begun, None)
+}
+
+/// What to remember of a read for the next one.
+#[derive(Debug)]
+pub enum Keep {
+    /// What was kept is as good as anything: nothing changed.
+    Same,
+    /// This.
+    New(Snapshot),
+    /// Nothing: nothing managed is held, everything is two pages, or Apple names no versions.
+    Nothing,
 }
 
 /// Reads one location, asking only for what changed since `before` where that leads to the same
 /// result (see the `since` module), and gives what to keep for the next time.
 ///
-/// Where nothing changed this takes six requests. There is nothing to keep where nothing managed
-/// is held, or where Apple names no versions.
+/// Where nothing changed this takes six requests. A snapshot that is of no use is no error: why is
+/// logged, and everything is read.
 ///
 /// # Errors
 /// As [`read`].
@@ -106,27 +122,38 @@ pub async fn read_since(
     before: Option<Snapshot>,
     now: Timestamp,
     progress: &(dyn Fn(ReadProgress) + Sync),
-) -> Result<(Actual, Option<Snapshot>), ReadError> {
+) -> Result<(Actual, Keep), ReadError> {
     let begun = Begun::new(reader, now);
     let progress = &Progress(progress);
     let service = reader.service_config().await?;
     let mut found = None;
-    if let Some(before) = before.filter(|before| before.is_recent(now)) {
-        let full_at = before.full_at;
-        found = match since::read(reader, roster, what, before, progress).await {
-            Ok(sides) => sides.map(|sides| (sides, full_at)),
-            Err(ReadError::Apple(AppleError::StaleVersion { .. })) => None,
-            Err(error) => return Err(error),
-        };
+    if let Some(before) = before {
+        let versions = before.versions();
+        let (sets, full_at) = (before.found.clone(), before.full_at);
+        match since::read(reader, roster, what, before, now, progress).await {
+            Ok(sides) => {
+                let same = sides.versions() == Some(versions) && sides.listed.found == sets;
+                found = Some((sides, full_at, same));
+            }
+            Err(Unfit::Useless(why)) => {
+                let location = reader.location();
+                tracing::info!(location, why, "everything is read: the snapshot is of no use");
+            }
+            Err(Unfit::Failed(error)) => return Err(error),
+        }
     }
-    let (sides, full_at) = if let Some(found) = found {
-        found
-    } else {
-        (whole(reader, roster, what, true, progress).await?, now)
+    let since = found.as_ref().map(|(_, full_at, _)| *full_at);
+    let (sides, full_at, same) = match found {
+        Some(found) => found,
+        None => (whole(reader, roster, what, true, progress).await?, now, false),
     };
-    let snapshot = sides.snapshot(reader, full_at);
+    let keep = if same {
+        Keep::Same
+    } else {
+        sides.snapshot(reader, full_at).map_or(Keep::Nothing, Keep::New)
+    };
     let seats = if what.subscriptions { Some(seats::read(reader, roster).await?) } else { None };
-    Ok((sides.into_actual(reader, seats, service.limits, &begun)?, snapshot))
+    Ok((sides.into_actual(reader, seats, service.limits, &begun, since)?, keep))
 }
 
 /// When a read began.
@@ -172,12 +199,25 @@ async fn whole(
 }
 
 impl Sides {
+    /// Versions of the assignments and of the users, where Apple named them.
+    fn versions(&self) -> Option<(String, String)> {
+        Some((self.listed.version.clone()?, self.people.version.clone()?))
+    }
+
     fn snapshot(&self, reader: &Reader, full_at: Timestamp) -> Option<Snapshot> {
         let Self { config: _, owned: _, people, listed } = self;
+        let (assignments, users) = self.versions()?;
+        let size = listed.page_size.max(1);
+        let registered = u64::try_from(people.users.len()).unwrap_or(u64::MAX);
+        let pages = listed.found.len().div_ceil(size) + registered.div_ceil(size).max(1);
+        if pages < ASKING {
+            return None;
+        }
         Some(Snapshot {
             uid: reader.uid()?,
-            assignments: listed.version.clone()?,
-            users: people.version.clone()?,
+            endpoint: reader.endpoint(),
+            assignments,
+            users,
             people: people.users.clone(),
             found: listed.found.clone(),
             full_at,
@@ -191,6 +231,7 @@ impl Sides {
         seats: Option<LocationSeats>,
         limits: Limits,
         begun: &Begun,
+        since: Option<Timestamp>,
     ) -> Result<Actual, ReadError> {
         let Self { config, owned, people, listed } = self;
         let took = SignedDuration::try_from(begun.instant.elapsed()).unwrap_or_default();
@@ -211,6 +252,7 @@ impl Sides {
             },
             limits,
             requests: reader.requests().saturating_sub(begun.requests),
+            since,
             read_at: begun.now.checked_add(took).unwrap_or(begun.now),
         })
     }

@@ -10,14 +10,15 @@
 //! - A set that holds at least everybody, and is as large as Apple's count, holds nobody else.
 //!
 //! An asset whose set is larger lost somebody and is listed again, as is one that a person holds who
-//! was retired meanwhile, and one whose retired holders are not as many as Apple counts. Where the versions do not come to rest, where an answer names none, where
-//! Apple has forgotten the snapshot's, or where this would need more requests than reading
-//! everything, everything is read.
+//! was retired meanwhile, and one whose retired holders are not as many as Apple counts. Where the
+//! versions do not come to rest, where an answer names none, where Apple has forgotten the
+//! snapshot's, or where this would need more requests than reading everything, everything is read.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use futures_util::future::try_join;
+use jiff::Timestamp;
 
 use super::error::ReadError;
 use super::holdings::Holdings;
@@ -26,32 +27,64 @@ use super::owned::{Owned, agrees, retired_count};
 use super::people::People;
 use super::read::{Progress, ReadScope, Sides, TRIES};
 use super::snapshot::Snapshot;
-use crate::apple::Reader;
+use crate::apple::{AppleError, Reader};
 use crate::license::{Asset, ClientUserId, HolderId, HolderRef, Roster};
 
-/// Reads a location with the help of a snapshot; `None` where that is no use.
+/// Why a snapshot led to nothing.
+pub(super) enum Unfit {
+    /// It is no help, and everything must be read.
+    Useless(&'static str),
+    /// Reading everything would fail as well.
+    Failed(ReadError),
+}
+
+impl<E: Into<ReadError>> From<E> for Unfit {
+    fn from(error: E) -> Self {
+        let error = error.into();
+        if matches!(error, ReadError::Apple(AppleError::StaleVersion { .. })) {
+            return Self::Useless("Apple does not know its version (9721)");
+        }
+        Self::Failed(error)
+    }
+}
+
+/// Reads a location with the help of a snapshot.
 pub(super) async fn read(
     reader: &Reader,
     roster: &Mutex<Roster>,
     what: &ReadScope,
     before: Snapshot,
+    now: Timestamp,
     progress: &Progress<'_>,
-) -> Result<Option<Sides>, ReadError> {
+) -> Result<Sides, Unfit> {
+    if !before.is_recent(now) {
+        return Err(Unfit::Useless(
+            "everything was last read a week ago or more, or in the future",
+        ));
+    }
+    if before.endpoint != reader.endpoint() {
+        return Err(Unfit::Useless("it is of another endpoint"));
+    }
     let pages = before.len().div_ceil(before.page_size.max(1)).max(1);
-    let Snapshot { uid, assignments, users, people, mut found, full_at: _, page_size } = before;
+    let Snapshot { uid, assignments, users, people, mut found, page_size, .. } = before;
     let (config, people) = try_join(
-        async { Ok(reader.client_config().await?) },
+        async { Ok::<_, ReadError>(reader.client_config().await?) },
         People::since(reader, people, users, page_size, progress),
     )
     .await?;
-    let Some((people, retired)) = people else { return Ok(None) };
+    let Some((people, retired)) = people else {
+        return Err(Unfit::Useless("the list of users does not come to rest"));
+    };
     if reader.uid().is_some_and(|now| now != uid) {
-        return Ok(None);
+        return Err(Unfit::Useless("it is of another library"));
     }
     let wanted = what.managed.clone();
     let lister = Lister { reader, roster, people: &people.users, wanted, progress };
-    let Some((mut owned, version)) = lister.settle(&mut found, assignments, pages).await? else {
-        return Ok(None);
+    let settled = lister.settle(&mut found, assignments, pages).await?;
+    let Some((mut owned, version)) = settled else {
+        return Err(Unfit::Useless(
+            "the list of assignments does not come to rest, or more was added than there was",
+        ));
     };
 
     let doubtful = lister.doubtful(what, &owned, &found, &holders(roster, &retired));
@@ -61,7 +94,7 @@ pub(super) async fn read(
     let requests: u64 =
         again.iter().map(|asset| assigned(asset).div_ceil(page_size.max(1)).max(1)).sum();
     if requests > pages.saturating_add(1) {
-        return Ok(None);
+        return Err(Unfit::Useless("so much was taken away that reading everything is less"));
     }
     tracing::debug!(assets = again.len(), "listed again, the others have not changed");
     let listed = lister.list_each(&again).await?;
@@ -70,7 +103,7 @@ pub(super) async fn read(
     }
     lister.verify(what, &mut owned, &mut found).await?;
     let listed = Listed { found, version: Some(version), page_size };
-    Ok(Some(Sides { config, owned, people, listed }))
+    Ok(Sides { config, owned, people, listed })
 }
 
 impl Lister<'_> {

@@ -24,6 +24,9 @@ pub(super) const FULL_EVERY: SignedDuration = SignedDuration::from_hours(7 * 24)
 #[derive(Debug, Clone, PartialEq)]
 pub struct Snapshot {
     pub(super) uid: String,
+    /// Which Apple said so: a sandbox may have the same library, and its versions mean nothing
+    /// elsewhere.
+    pub(super) endpoint: String,
     /// Version of the assignments.
     pub(super) assignments: String,
     /// Version of the users.
@@ -43,13 +46,14 @@ pub struct Snapshot {
 pub struct SnapshotError(#[from] io::Error);
 
 /// The form of the bytes; another one is not read.
-const FORM: &[u8; 8] = b"vppsnap1";
+const FORM: &[u8; 8] = b"vppsnap2";
 /// The fastest: names of devices shrink to a fifth all the same.
 const LEVEL: i32 = 1;
 
 #[derive(Serialize, Deserialize)]
 struct Header {
     uid: String,
+    endpoint: String,
     assignments: String,
     users: String,
     full_at: Timestamp,
@@ -61,14 +65,18 @@ struct Header {
 
 impl Snapshot {
     /// Whether it is recent enough to go on from. One from the future is not: clocks went wrong.
-    pub fn is_recent(&self, now: Timestamp) -> bool {
+    pub(super) fn is_recent(&self, now: Timestamp) -> bool {
         self.full_at <= now && now.duration_since(self.full_at) < FULL_EVERY
+    }
+
+    /// The versions of the assignments and of the users.
+    pub(super) fn versions(&self) -> (String, String) {
+        (self.assignments.clone(), self.users.clone())
     }
 
     /// How many assignments it holds.
     pub(super) fn len(&self) -> u64 {
-        let Holdings { active, retired } = &self.found;
-        active.values().chain(retired.values()).map(HolderSet::len).sum()
+        self.found.len()
     }
 
     /// The snapshot as bytes, with the names of its holders.
@@ -76,7 +84,7 @@ impl Snapshot {
     /// # Errors
     /// Only where the snapshot is of another roster.
     pub fn encode(&self, roster: &Roster) -> Result<Vec<u8>, SnapshotError> {
-        let Self { uid, assignments, users, people, found, full_at, page_size } = self;
+        let Self { uid, endpoint, assignments, users, people, found, full_at, page_size } = self;
         let sets: Vec<(&Asset, bool, &HolderSet)> =
             [(&found.active, false), (&found.retired, true)]
                 .into_iter()
@@ -86,6 +94,7 @@ impl Snapshot {
                 .collect();
         let header = Header {
             uid: uid.clone(),
+            endpoint: endpoint.clone(),
             assignments: assignments.clone(),
             users: users.clone(),
             full_at: *full_at,
@@ -130,7 +139,7 @@ impl Snapshot {
         from.read_exact(&mut length)?;
         let mut header = Vec::new();
         (&mut from).take(u64::from_le_bytes(length)).read_to_end(&mut header)?;
-        let Header { uid, assignments, users, full_at, page_size, people, sets } =
+        let Header { uid, endpoint, assignments, users, full_at, page_size, people, sets } =
             serde_json::from_slice(&header).map_err(io::Error::from)?;
         drop(header);
         let numbers = Renumbered::read(roster, &mut from)?;
@@ -148,7 +157,7 @@ impl Snapshot {
             (id, UserRecord { status, email, invite_code })
         });
         let people = people.collect();
-        Ok(Self { uid, assignments, users, people, found, full_at, page_size })
+        Ok(Self { uid, endpoint, assignments, users, people, found, full_at, page_size })
     }
 }
 
@@ -172,6 +181,7 @@ mod tests {
         };
         Snapshot {
             uid: "2049".to_owned(),
+            endpoint: "https://vpp.itunes.apple.com/mdm/v2/".to_owned(),
             assignments: "v7".to_owned(),
             users: "u3".to_owned(),
             people: BTreeMap::from([(ClientUserId::new("ann").unwrap(), ann)]),

@@ -129,7 +129,7 @@ impl Connection {
         self
     }
 
-    /// Answers come unpacked. For a sandbox in this process, where packing costs twice and no
+    /// Answers come unpacked. For a server on this machine, where packing costs twice and no
     /// network gains from it.
     pub fn uncompressed(mut self) -> Self {
         self.gzip = false;

@@ -109,6 +109,11 @@ impl Reader {
         self.session.uid()
     }
 
+    /// Where it asks, without what the token says.
+    pub fn endpoint(&self) -> String {
+        self.session.endpoint.to_string()
+    }
+
     /// The owner the latest answer named.
     pub fn owner(&self) -> Option<MdmInfo> {
         self.session.owner()

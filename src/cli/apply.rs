@@ -23,6 +23,7 @@ use super::saved;
 use super::served;
 use super::session::Session;
 use super::signals::{self, Signal};
+use super::snapshots::Past;
 use super::state;
 use crate::apple::{Reader, Writer};
 use crate::apply::outcome::{Event, RunReport, RunResult, RunSummary};
@@ -77,8 +78,9 @@ async fn leased(
 ) -> Result<Exit, Failure> {
     let shape = shape(context, arguments, saved.folder());
     let waiting = memory.resume(context, &doors.apple).await?;
+    let past = Past::new(Some(memory.store().as_ref()), arguments.rereading, &arguments.target);
     let Made { plan, prepared, opened, locations, servers, served, .. } =
-        planning::read(context, prepared, doors, Some(memory.store().as_ref())).await?;
+        planning::read(context, prepared, doors, past).await?;
     let policy = prepared.manifests.policies.first();
     saved.check(&plan, policy.and_then(|policy| policy.max_plan_age.as_ref()), clock::now())?;
     if let Some(expected) = &arguments.expect {

@@ -160,6 +160,18 @@ impl State {
     }
 }
 
+/// How much of what is at Apple is read.
+#[derive(Debug, Clone, Copy, Default, Args)]
+#[command(next_help_heading = "Memory")]
+pub(super) struct Rereading {
+    /// Read everything at Apple, not only what changed since the last run.
+    ///
+    /// A read that goes on from what was remembered leads to the same result; once a week everything
+    /// is read anyway.
+    #[arg(long)]
+    pub(super) full: bool,
+}
+
 /// What the plan is held against, so that what a change intends stands apart from what would have
 /// moved without it.
 #[derive(Debug, Clone, Default, Args)]
@@ -293,6 +305,10 @@ pub(super) struct Diff {
     pub(super) detailed_exitcode: bool,
     #[command(flatten)]
     pub(super) target: Target,
+    #[command(flatten)]
+    pub(super) state: State,
+    #[command(flatten)]
+    pub(super) rereading: Rereading,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -405,6 +421,8 @@ pub(super) struct Plan {
     #[command(flatten)]
     pub(super) state: State,
     #[command(flatten)]
+    pub(super) rereading: Rereading,
+    #[command(flatten)]
     pub(super) base: Base,
     #[command(flatten)]
     pub(super) sharding: Sharding,
@@ -457,6 +475,8 @@ pub(super) struct Apply {
     #[command(flatten)]
     pub(super) state: State,
     #[command(flatten)]
+    pub(super) rereading: Rereading,
+    #[command(flatten)]
     pub(super) sharding: Sharding,
 }
 
@@ -495,9 +515,11 @@ pub(super) struct Status {
     #[command(flatten)]
     pub(super) target: Target,
     #[command(flatten)]
-    pub(super) sharding: Sharding,
-    #[command(flatten)]
     pub(super) state: State,
+    #[command(flatten)]
+    pub(super) rereading: Rereading,
+    #[command(flatten)]
+    pub(super) sharding: Sharding,
 }
 
 #[derive(Debug, Args)]

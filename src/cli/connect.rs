@@ -139,10 +139,15 @@ fn open(
             (endpoint, Token::parse(text.expose_secret())?)
         }
     };
+    // Between two programs of one machine packing costs twice and saves nothing.
+    let packed = !endpoint.is_loopback();
     let mut connection = Connection::new(token)
         .endpoint(endpoint)
         .location(&location.name.value)
         .expected_uid(location.uid.as_ref().map(|uid| uid.value.clone()));
+    if !packed {
+        connection = connection.uncompressed();
+    }
     if let Some(owner) = &location.owner {
         connection = connection.owner(OwnerPolicy::Only(owner.value.id.clone()));
     }

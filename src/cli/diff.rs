@@ -10,6 +10,8 @@ use super::failure::Failure;
 use super::plan::{self as planning, Made};
 use super::prepare;
 use super::remember;
+use super::snapshots::Past;
+use super::state;
 use crate::actual::Actual;
 use crate::diagnostic::nearest;
 use crate::license::{HolderRef, Roster};
@@ -19,12 +21,15 @@ use crate::render::holdings::{self, Holdings};
 use crate::render::number::counted;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
-    let Arguments { manifests, sharding, apps, detailed_exitcode, target } = arguments;
+    let Arguments { manifests, sharding, apps, detailed_exitcode, target, state, rereading } =
+        arguments;
     let prepared = prepare::prepare(context, &manifests.folder, remember::means(target, None))?;
     let wanted = chosen(&prepared, apps)?;
     let chosen = planning::choose(context, &prepared, target, *sharding)?;
     let apple = Apple::start(target).await?;
-    let made = planning::make(context, prepared, target, &chosen, &apple, None).await;
+    let store = state::keep(context, &manifests.folder, state, target).await?;
+    let past = Past::new(store.as_deref(), *rereading, target);
+    let made = planning::make(context, prepared, target, &chosen, &apple, past).await;
     apple.stop().await?;
     let Made { plan, prepared, locations, .. } = made?;
     let streams = &context.streams;

@@ -42,6 +42,7 @@ mod session;
 mod shard;
 mod show;
 mod signals;
+mod snapshots;
 mod state;
 mod status;
 mod streams;

@@ -19,23 +19,24 @@ use super::reading::Reading;
 use super::reclaims;
 use super::remember;
 use super::served::{self, OpenedServer};
+use super::snapshots::Past;
 use super::state;
-use super::survey::{survey, survey_beside};
+use super::survey::{Surveyed, survey, survey_beside};
 use crate::actual::Actual;
 use crate::desired::Desired;
 use crate::manifest::kind::LicenseOwner;
 use crate::plan::served::Served;
 use crate::plan::{self, Input, LastApplied, Plan};
 use crate::render::{Shape, Typed};
-use crate::store::Store;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let (folder, target) = (&arguments.manifests.folder, &arguments.target);
-    let store = state::look(context, folder, &arguments.state, target).await?;
+    let store = state::keep(context, folder, &arguments.state, target).await?;
     let prepared = prepare::prepare(context, folder, remember::means(target, store.as_ref()))?;
     let chosen = choose(context, &prepared, target, arguments.sharding)?;
     let apple = Apple::start(target).await?;
-    let made = make(context, prepared, target, &chosen, &apple, store.as_deref()).await;
+    let past = Past::new(store.as_deref(), arguments.rereading, target);
+    let made = make(context, prepared, target, &chosen, &apple, past).await;
     apple.stop().await?;
     let plan = base::hold_against(context, arguments, made?)?;
     if let Some(path) = &arguments.out {
@@ -95,10 +96,10 @@ pub(super) async fn make(
     target: &Target,
     chosen: &Chosen,
     apple: &Apple,
-    store: Option<&dyn Store>,
+    past: Past<'_>,
 ) -> Result<Made, Failure> {
     let doors = open(context, &mut prepared, target, chosen, apple).await?;
-    read(context, prepared, doors, store).await
+    read(context, prepared, doors, past).await
 }
 
 /// Connections to everybody who holds licenses of the chosen locations.
@@ -140,18 +141,22 @@ pub(super) async fn read(
     context: &Context,
     mut prepared: Prepared,
     doors: Doors,
-    store: Option<&dyn Store>,
+    past: Past<'_>,
 ) -> Result<Made, Failure> {
     let Doors { apple: opened, servers, beside } = doors;
     let roster = Mutex::new(std::mem::take(&mut prepared.roster));
     let progress = Reading::new(context);
-    let locations = survey(&opened, &prepared, &roster, &progress).await;
+    let Surveyed { locations, warnings } =
+        survey(&opened, &prepared, &roster, &progress, past).await;
     let beside = survey_beside(&beside, &prepared.manifests, &roster, &progress).await;
     progress.finish();
-    let served = served::read_all(&prepared.manifests, &servers, beside, store).await;
+    for warning in warnings {
+        state::warn(context, &warning)?;
+    }
+    let served = served::read_all(&prepared.manifests, &servers, beside, past.store).await;
     prepared.roster = roster.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let last = last::recall(context, store, &locations, &mut prepared.roster).await?;
-    let reclaims = reclaims::of_read(store, &locations).await?;
+    let last = last::recall(context, past.store, &locations, &mut prepared.roster).await?;
+    let reclaims = reclaims::of_read(past.store, &locations).await?;
     let plan = plan::make_with(
         Input {
             manifests: &prepared.manifests,

@@ -73,6 +73,17 @@ impl Place {
         }
         Ok(store::open(self.text(), context.environment.get("PGPASSWORD")).await?)
     }
+
+    async fn open_or_warn(&self, context: &Context) -> Result<Option<Arc<dyn Store>>, Failure> {
+        match self.open(context).await {
+            Ok(store) => Ok(Some(store)),
+            Err(failure) => {
+                let why = failure.message.unwrap_or_default();
+                warn(context, &format!("this goes on without memory of earlier runs: {why}"))?;
+                Ok(None)
+            }
+        }
+    }
 }
 
 /// The memory of a command that writes to it: made where there is none.
@@ -97,17 +108,20 @@ pub(super) async fn look(
     target: &Target,
 ) -> Result<Option<Arc<dyn Store>>, Failure> {
     let place = place(context, folder, state, target);
-    if !place.exists() {
-        return Ok(None);
-    }
-    match place.open(context).await {
-        Ok(store) => Ok(Some(store)),
-        Err(failure) => {
-            let why = failure.message.unwrap_or_default();
-            warn(context, &format!("this goes on without memory of earlier runs: {why}"))?;
-            Ok(None)
-        }
-    }
+    if place.exists() { place.open_or_warn(context).await } else { Ok(None) }
+}
+
+/// The memory of a command that changes nothing and keeps what it read: made where somebody named
+/// it, else as in [`look`]. A plan does not begin a folder of its own beside the manifests.
+pub(super) async fn keep(
+    context: &Context,
+    folder: &Utf8Path,
+    state: &State,
+    target: &Target,
+) -> Result<Option<Arc<dyn Store>>, Failure> {
+    let place = place(context, folder, state, target);
+    let named = matches!(place, Place::Named(_));
+    if named || place.exists() { place.open_or_warn(context).await } else { Ok(None) }
 }
 
 /// The memory of a command that writes to it, before it has said that it will: `None` where there is

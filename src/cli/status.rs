@@ -11,6 +11,7 @@ use super::plan::{self as planning, Made};
 use super::prepare;
 use super::reclaims;
 use super::remember;
+use super::snapshots::Past;
 use super::state;
 use crate::apple::Reader;
 use crate::render;
@@ -20,13 +21,14 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     if arguments.reclaims {
         return reclaims::run(context, arguments).await;
     }
-    let Arguments { target, sharding, state, .. } = arguments;
+    let Arguments { target, sharding, state, rereading, .. } = arguments;
     let folder = &arguments.manifests.folder;
-    let store = state::look(context, folder, state, target).await?;
+    let store = state::keep(context, folder, state, target).await?;
     let prepared = prepare::prepare(context, folder, remember::means(target, store.as_ref()))?;
     let chosen = Chosen::typed(&prepared.manifests, target, sharding.shard)?;
     let apple = Apple::start(target).await?;
-    let made = planning::make(context, prepared, target, &chosen, &apple, store.as_deref()).await;
+    let past = Past::new(store.as_deref(), *rereading, target);
+    let made = planning::make(context, prepared, target, &chosen, &apple, past).await;
     apple.stop().await?;
     let Made { plan, opened, locations, .. } = made?;
     let link = |location: &str, code: &str| {

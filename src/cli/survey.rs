@@ -10,7 +10,9 @@ use super::clock;
 use super::connect::Opened;
 use super::prepare::Prepared;
 use super::reading::Reading;
-use crate::actual::{self, Actual, ReadScope};
+use super::snapshots::Past;
+use crate::actual::{self, Actual, Keep, ReadError, ReadScope};
+use crate::apple::Reader;
 use crate::desired::Desired;
 use crate::license::{Asset, Roster};
 use crate::manifest::Manifests;
@@ -19,22 +21,48 @@ use crate::manifest::kind::{AssetManifest, RetireUsers};
 /// Locations read at the same time. Each keeps to its own five requests at once.
 const AT_ONCE: usize = 16;
 
-/// Each location as Apple reports it, in the order given, or why it could not be read.
+/// What came of reading all locations.
+#[derive(Default)]
+pub(super) struct Surveyed {
+    /// Each location as Apple reports it, in the order given, or why it could not be read.
+    pub(super) locations: Vec<(String, Result<Actual, String>)>,
+    /// What went wrong beside the reading.
+    pub(super) warnings: Vec<String>,
+}
+
+/// Reads every location, only what changed where `past` allows.
 pub(super) async fn survey(
     opened: &[Opened],
     prepared: &Prepared,
     roster: &Mutex<Roster>,
     progress: &Reading,
-) -> Vec<(String, Result<Actual, String>)> {
-    let scope = |name: &str| ReadScope {
-        managed: managed(&prepared.desired, name),
-        full: false,
-        subscriptions: subscriptions(prepared, name),
-    };
-    each(opened, &scope, roster, progress).await
+    past: Past<'_>,
+) -> Surveyed {
+    stream::iter(opened)
+        .map(|one| async move {
+            let (read, warning) = match &one.reader {
+                Err(reason) => (Err(reason.clone()), None),
+                Ok(reader) => {
+                    let read = location(&one.name, reader, prepared, roster, progress, past).await;
+                    match read {
+                        Ok((actual, warning)) => (Ok(actual), warning),
+                        Err(error) => (Err(without(&error.to_string(), &one.name)), None),
+                    }
+                }
+            };
+            (one.name.clone(), read, warning)
+        })
+        .buffered(AT_ONCE)
+        .fold(Surveyed::default(), |mut all, (name, read, warning)| async move {
+            all.locations.push((name, read));
+            all.warnings.extend(warning);
+            all
+        })
+        .await
 }
 
 /// Apple beside the servers that own tokens, in the order given: what these assets' holders are there.
+/// Nothing of it is kept: it is little, and the server's own answer is what counts.
 pub(super) async fn survey_beside(
     opened: &[Opened],
     manifests: &Manifests,
@@ -54,15 +82,7 @@ pub(super) async fn survey_beside(
         full: false,
         subscriptions: false,
     };
-    each(opened, &scope, roster, progress).await
-}
-
-async fn each(
-    opened: &[Opened],
-    scope: &(dyn Fn(&str) -> ReadScope + Sync),
-    roster: &Mutex<Roster>,
-    progress: &Reading,
-) -> Vec<(String, Result<Actual, String>)> {
+    let scope = &scope;
     stream::iter(opened)
         .map(|one| async move {
             let read = match &one.reader {
@@ -80,6 +100,41 @@ async fn each(
         .buffered(AT_ONCE)
         .collect()
         .await
+}
+
+/// Reads one location; what went wrong while that was kept for next time is no error.
+async fn location(
+    name: &str,
+    reader: &Reader,
+    prepared: &Prepared,
+    roster: &Mutex<Roster>,
+    progress: &Reading,
+    past: Past<'_>,
+) -> Result<(Actual, Option<String>), ReadError> {
+    let follow = progress.location();
+    let step = |step| follow.step(step);
+    let scope = ReadScope {
+        managed: managed(&prepared.desired, name),
+        full: false,
+        subscriptions: subscriptions(prepared, name),
+    };
+    let now = clock::now();
+    if !past.keeps() {
+        return Ok((actual::read(reader, roster, &scope, now, &step).await?, None));
+    }
+    let manifest = prepared.manifests.locations.iter().find(|one| one.name.value == name);
+    let pinned = manifest.and_then(|manifest| manifest.uid.as_ref());
+    let before = past.recall(name, reader, pinned.map(|uid| uid.value.as_str()), roster).await;
+    let had = before.is_some();
+    let (actual, keep) = actual::read_since(reader, roster, &scope, before, now, &step).await?;
+    let warning = match keep {
+        Keep::Same => None,
+        // What was never kept need not be dropped; what was damaged does no harm.
+        Keep::Nothing if !had => None,
+        Keep::Nothing => past.forget(name, &actual.uid).await,
+        Keep::New(snapshot) => past.keep(name, &actual.uid, snapshot, roster, actual.read_at).await,
+    };
+    Ok((actual, warning))
 }
 
 /// A client names its location first; a plan names it itself.

@@ -35,6 +35,10 @@ pub struct LocationPlan {
     pub read_at: Option<Timestamp>,
     /// Requests the read took.
     pub read_requests: u64,
+    /// When everything was last read, where this read asked only for what changed since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub read_since: Option<Timestamp>,
     /// Write requests `apply` will need at the least, users included. What waits for an uninstall
     /// is not in it: those requests follow the proofs.
     pub write_requests: u64,

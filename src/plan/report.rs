@@ -147,6 +147,7 @@ pub(super) fn location(
         limits: Limits::default(),
         read_at: None,
         read_requests: 0,
+        read_since: None,
         write_requests: 0,
         users,
         licenses: vec![],
@@ -175,6 +176,7 @@ pub(super) fn location(
     plan.limits = actual.limits;
     plan.read_at = Some(actual.read_at);
     plan.read_requests = actual.requests;
+    plan.read_since = actual.since;
     plan.licenses = survey.at(index).map(|(placed, at)| row(placed, at)).collect();
     plan.unchanged = survey.at(index).map(|(_, at)| at.kept.len()).sum();
     plan.unmanaged = unmanaged(survey, index, actual);

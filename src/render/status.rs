@@ -194,7 +194,13 @@ fn facts(
         .collect();
     let mut line = fact("read");
     if let Some(at) = location.read_at {
-        line.push(styles.text, &at.strftime("%Y-%m-%d %H:%M:%SZ").to_string());
+        let requests = counted(location.read_requests, "request", "requests");
+        let at = at.strftime("%Y-%m-%d %H:%M:%SZ");
+        line.push(styles.text, &format!("{at} in {requests}"));
+        if let Some(since) = location.read_since {
+            let since = since.strftime("%Y-%m-%d");
+            line.push(styles.text, &format!(", only what changed since {since}"));
+        }
     }
     if !known.is_empty() {
         line.push(styles.dim, &format!("  versions: {}", known.join(", ")));

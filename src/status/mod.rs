@@ -57,6 +57,12 @@ pub struct LocationStatus {
     /// When it was read.
     #[schemars(with = "Option<String>")]
     pub read_at: Option<Timestamp>,
+    /// Requests that took.
+    pub read_requests: u64,
+    /// When everything was last read, where this time only what changed since was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub read_since: Option<Timestamp>,
     /// Managed assets in the order of the manifests, then unmanaged ones by number.
     pub licenses: Vec<LicenseStatus>,
     /// Subscriptions, managed ones in the order of the manifests, then others by number; absent
@@ -109,6 +115,8 @@ pub fn of(
             token_days: location.token_expires.map(|end| end.duration_since(now).as_hours() / 24),
             versions: location.versions.clone(),
             read_at: location.read_at,
+            read_requests: location.read_requests,
+            read_since: location.read_since,
             licenses: licenses::of(location, actual),
             subscriptions: seats::of(location, actual),
             reclaims: plan

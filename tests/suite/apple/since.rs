@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
-use vpp::actual::{Actual, ReadError, ReadScope, Snapshot, read, read_since};
+use vpp::actual::{Actual, Keep, ReadError, ReadScope, Snapshot, read, read_since};
 use vpp::apple::{Connection, Endpoint, Reader, Token, Writer};
 use vpp::license::{ClientUserId, HolderRef, Roster, UserDetails};
 use vpp::sandbox::world::Pricing;
@@ -52,9 +52,13 @@ impl Runs {
         roster.number(HolderRef::Device("S3")).unwrap();
         let before = self.kept.as_ref().map(|bytes| Snapshot::decode(bytes, &mut roster).unwrap());
         let roster = Mutex::new(roster);
-        let (actual, snapshot) = read_since(reader, &roster, scope, before, now, &|_| ()).await?;
+        let (actual, keep) = read_since(reader, &roster, scope, before, now, &|_| ()).await?;
         let roster = roster.into_inner().unwrap();
-        self.kept = snapshot.map(|snapshot| snapshot.encode(&roster).unwrap());
+        match keep {
+            Keep::Same => assert!(self.kept.is_some()),
+            Keep::New(snapshot) => self.kept = Some(snapshot.encode(&roster).unwrap()),
+            Keep::Nothing => self.kept = None,
+        }
         let held = named(&actual, &roster);
         Ok((actual, held))
     }

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use jiff::Timestamp;
-use vpp::actual::{Actual, ReadScope, Snapshot, read, read_since};
+use vpp::actual::{Actual, Keep, ReadScope, Snapshot, read, read_since};
 use vpp::apple::{Connection, Endpoint, Reader, Token};
 use vpp::license::Roster;
 use vpp::sandbox::world::Pricing;
@@ -41,11 +41,11 @@ impl School {
         read(&self.reader, &self.roster, &scope(apps), now(), &|_| ()).await.unwrap()
     }
 
-    async fn read_since(&self, apps: u32, kept: Option<Snapshot>) -> (Actual, Snapshot) {
+    async fn read_since(&self, apps: u32, kept: Option<&[u8]>) -> (Actual, Keep) {
         let scope = scope(apps);
-        let read = read_since(&self.reader, &self.roster, &scope, kept, now(), &|_| ());
-        let (actual, snapshot) = read.await.unwrap();
-        (actual, snapshot.unwrap())
+        let kept =
+            kept.map(|kept| Snapshot::decode(kept, &mut self.roster.lock().unwrap()).unwrap());
+        read_since(&self.reader, &self.roster, &scope, kept, now(), &|_| ()).await.unwrap()
     }
 
     fn change(&self, change: Change, app: u32, devices: impl Iterator<Item = String>) {
@@ -91,9 +91,12 @@ async fn many_managed_apps_cost_the_pages_of_one_list() {
 async fn what_is_kept_of_the_last_read_leaves_six_requests_and_the_pages_of_apps_that_lost_somebody()
  {
     let school = School::open("devices=2000,apps=10,each=10").await;
-    let (whole, kept) = school.read_since(10, None).await;
+    let (whole, keep) = school.read_since(10, None).await;
+    let Keep::New(kept) = keep else { panic!("{keep:?}") };
+    let kept = kept.encode(&school.roster.lock().unwrap()).unwrap();
     assert_eq!(whole.requests, ALWAYS + 1 + 2000 * 10 / PAGE);
-    let (again, kept) = school.read_since(10, Some(kept)).await;
+    let (again, keep) = school.read_since(10, Some(&kept)).await;
+    assert!(matches!(keep, Keep::Same), "nothing is written anew where nothing changed");
     assert!(again.requests <= 6, "{}", again.requests);
     assert_eq!(again.held, whole.held);
 
@@ -101,7 +104,8 @@ async fn what_is_kept_of_the_last_read_leaves_six_requests_and_the_pages_of_apps
         school.change(Change::Add, app, (0..20).map(|n| format!("NEW{app}X{n}")));
         school.change(Change::Remove, app, (0..20).map(|n| Generate::serial(app * 20 + n)));
     }
-    let (moved, _) = school.read_since(10, Some(kept)).await;
+    let (moved, keep) = school.read_since(10, Some(&kept)).await;
+    assert!(matches!(keep, Keep::New(_)));
     assert!(moved.requests <= 8 + 5 * 2000 / PAGE, "{}", moved.requests);
     assert_eq!(moved.held, school.read(10).await.held);
     assert_ne!(moved.held, whole.held);

@@ -19,8 +19,13 @@ pub(super) const TOKEN: &str = "VPP_TOKEN";
 impl Apple {
     /// Serves the world of a shell's folder and tells the shell where and with which token.
     pub(super) fn of(shell: &mut Shell) -> Self {
+        Self::with(shell, |_| ())
+    }
+
+    /// The same, behaving otherwise.
+    pub(super) fn with(shell: &mut Shell, options: impl FnOnce(&mut Options)) -> Self {
         let text = shell.read("world.yaml");
-        let apple = Self::serving(&text);
+        let apple = Self::serving(&text, options);
         for (name, uid) in apple.sandbox.locations() {
             let upper = name.to_ascii_uppercase().replace('-', "_");
             let token = apple.sandbox.token(&uid).unwrap();
@@ -32,7 +37,7 @@ impl Apple {
         apple
     }
 
-    fn serving(world: &str) -> Self {
+    fn serving(world: &str, change: impl FnOnce(&mut Options)) -> Self {
         let world: World = vpp::yaml::from_str(world).unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -40,7 +45,9 @@ impl Apple {
             .build()
             .unwrap();
         let start: Timestamp = "2026-11-21T09:14:07Z".parse().unwrap();
-        let sandbox = Sandbox::new(world, Options::at(start)).unwrap();
+        let mut options = Options::at(start);
+        change(&mut options);
+        let sandbox = Sandbox::new(world, options).unwrap();
         let (running, tap) = runtime.block_on(async {
             let running = sandbox.start().await.unwrap();
             let url = running.url();

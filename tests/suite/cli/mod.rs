@@ -24,4 +24,5 @@ mod reclaims;
 mod saved;
 mod secrets;
 mod shell;
+mod snapshots;
 mod subscriptions;

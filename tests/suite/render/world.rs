@@ -129,6 +129,7 @@ impl World {
             limits: Limits::default(),
             read_at: Some(time("2026-11-21T09:14:07Z")),
             read_requests: 61,
+            read_since: None,
             write_requests: 0,
             users: UserPlan::default(),
             licenses: vec![],

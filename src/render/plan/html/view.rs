@@ -378,13 +378,7 @@ fn about(plan: &Plan, sections: &Sections<'_>) -> Vec<String> {
         items.push(format!("{}{uid}", shown(only.name)));
         items.extend(only.owner.map(|owner| format!("owned by {}", shown(&owner.name))));
     }
-    let requests = counted(sections.cost.read_requests, "request", "requests");
-    let ours = plan.locations.iter().filter_map(|one| one.read_at);
-    let theirs = plan.mdm_locations.iter().filter_map(|one| one.read_at);
-    items.push(match ours.chain(theirs).max() {
-        Some(at) => format!("read {} in {requests}", at.strftime("%Y-%m-%d %H:%M:%SZ")),
-        None => format!("nothing read in {requests}"),
-    });
+    items.push(sections.read_said(plan));
     items
 }
 

@@ -28,20 +28,8 @@ pub(super) fn header(page: &Page<'_>, _: usize) -> Vec<Line> {
             items.push(page.text(&counted(count(several.len()), "location", "locations")));
         }
     }
-    items.push(page.text(&read(page)));
+    items.push(page.text(&page.content.sections.read_said(page.content.plan)));
     page.flow(line, items, 2, &dot)
-}
-
-fn read(page: &Page<'_>) -> String {
-    let requests = page.content.sections.cost.read_requests;
-    let requests = counted(requests, "request", "requests");
-    let plan = page.content.plan;
-    let apple = plan.locations.iter().filter_map(|location| location.read_at);
-    let servers = plan.mdm_locations.iter().filter_map(|location| location.read_at);
-    match apple.chain(servers).max() {
-        Some(at) => format!("read {} in {requests}", at.strftime("%Y-%m-%d %H:%M:%SZ")),
-        None => format!("nothing read in {requests}"),
-    }
 }
 
 /// The verdict in a word, and in a sentence.

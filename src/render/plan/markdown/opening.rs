@@ -101,13 +101,7 @@ fn header(page: &Page<'_>) -> String {
         }
         several => items.push(counted(count(several.len()), "location", "locations")),
     }
-    let requests = counted(page.sections.cost.read_requests, "request", "requests");
-    let apple = page.plan.locations.iter().filter_map(|one| one.read_at);
-    let servers = page.plan.mdm_locations.iter().filter_map(|one| one.read_at);
-    items.push(match apple.chain(servers).max() {
-        Some(at) => format!("read {} in {requests}", at.strftime("%Y-%m-%d %H:%M:%SZ")),
-        None => format!("nothing read in {requests}"),
-    });
+    items.push(page.sections.read_said(page.plan));
     items.join(" · ")
 }
 

@@ -9,6 +9,7 @@ mod left;
 mod licenses;
 mod locations;
 mod moved;
+mod read;
 mod reclaims;
 mod seats;
 mod totals;

@@ -637,6 +637,7 @@ fn actual(site: &Site, roster: &Roster) -> Actual {
         versions: Versions::default(),
         limits: site.limits,
         requests: 3,
+        since: None,
         read_at: NOW.parse().unwrap(),
     }
 }
