@@ -13,12 +13,14 @@ use super::remember;
 use super::snapshots::Past;
 use super::state;
 use crate::actual::Actual;
+use crate::desired::Desired;
 use crate::diagnostic::nearest;
-use crate::license::{HolderRef, Roster};
+use crate::license::{AdamId, HolderRef, HolderSet, Roster};
 use crate::plan::{Action, Change, Plan};
 use crate::render::diff::Look;
 use crate::render::holdings::{self, Holdings};
 use crate::render::number::counted;
+use crate::render::seat_holdings::{self, SeatHoldings};
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let Arguments { manifests, sharding, apps, detailed_exitcode, target, state, rereading } =
@@ -51,9 +53,14 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     let changes: Vec<&Change> = plan.changes.iter().filter(|change| is_chosen(change)).collect();
     let styles = streams.out_styles();
     let look = Look { styles: &styles, ascii: streams.shape().ascii };
-    streams.print(|out| all(out, look, &changes, &locations, &prepared.roster))?;
+    let seats = seats(&plan, &locations, &prepared.roster, &wanted);
+    streams.print(|out| {
+        all(out, look, &changes, &locations, &prepared.roster)?;
+        seats.iter().try_for_each(|one| seat_holdings::write(out, look, one))
+    })?;
     hint(context, &plan)?;
-    Ok(match (plan.complete, *detailed_exitcode && !changes.is_empty()) {
+    let differs = !changes.is_empty() || !seats.is_empty();
+    Ok(match (plan.complete, *detailed_exitcode && differs) {
         (false, _) => Exit::Failed,
         (true, true) => Exit::Changes,
         (true, false) => Exit::Done,
@@ -62,18 +69,23 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
 
 /// The names of the manifests that are asked for; none where all are meant.
 fn chosen(prepared: &prepare::Prepared, asked: &[String]) -> Result<Vec<String>, Failure> {
-    let known = &prepared.desired.assets;
+    let Desired { assets, subscriptions, .. } = &prepared.desired;
+    let assets = assets.iter().map(|one| (one.name.as_str(), one.asset.adam_id));
+    let subscriptions = subscriptions.iter().map(|one| (one.name.as_str(), one.adam_id));
+    let known: Vec<(&str, AdamId)> = assets.chain(subscriptions).collect();
     let mut names = Vec::new();
     for asked in asked {
         let found: Vec<&str> = known
             .iter()
-            .filter(|one| one.name == *asked || one.asset.adam_id.to_string() == *asked)
-            .map(|one| one.name.as_str())
+            .filter(|(name, adam_id)| name == asked || adam_id.to_string() == *asked)
+            .map(|(name, _)| *name)
             .collect();
         if found.is_empty() {
-            let near = nearest(asked, known.iter().map(|one| one.name.as_str()));
+            let near = nearest(asked, known.iter().map(|(name, _)| *name));
             let near = near.map_or(String::new(), |near| format!("\nhint: did you mean `{near}`?"));
-            return Err(Failure::usage(format!("there is no app or book `{asked}`{near}")));
+            return Err(Failure::usage(format!(
+                "there is no app, book or subscription `{asked}`{near}"
+            )));
         }
         names.extend(found.into_iter().map(str::to_owned));
     }
@@ -118,6 +130,55 @@ fn all(
         holdings::write(out, look, holdings)?;
     }
     Ok(())
+}
+
+/// Subscriptions of which something changes, by location and number.
+fn seats<'p>(
+    plan: &'p Plan,
+    locations: &'p [(String, Result<Actual, String>)],
+    roster: &'p Roster,
+    wanted: &[String],
+) -> Vec<SeatHoldings<'p>> {
+    let mut all = vec![];
+    for location in &plan.locations {
+        let Some(subscriptions) = &location.subscriptions else { continue };
+        let actual = locations.iter().find(|(name, _)| *name == location.name);
+        let actual = actual.and_then(|(_, read)| read.as_ref().ok()?.seats.as_ref());
+        for row in &subscriptions.seats {
+            let changes = subscriptions.changes.iter().filter(|one| one.adam_id == row.adam_id);
+            let people = subscriptions.administrators.iter();
+            let people = people.filter(|one| one.adam_id == row.adam_id);
+            let (changes, appointments): (Vec<_>, Vec<_>) = (changes.collect(), people.collect());
+            let is_chosen = wanted.is_empty() || wanted.contains(&row.name);
+            if !is_chosen || (changes.is_empty() && appointments.is_empty()) {
+                continue;
+            }
+            let held = actual.and_then(|actual| actual.held.get(&row.adam_id));
+            let going = held.into_iter().flat_map(|held| names(roster, &held.renewing));
+            let ending = held.into_iter().flat_map(|held| names(roster, &held.expiring));
+            let administrators = actual.and_then(|one| one.administrators.get(&row.adam_id));
+            all.push(SeatHoldings {
+                location: &location.name,
+                adam_id: row.adam_id,
+                name: &row.name,
+                held: going
+                    .map(|name| (name, true))
+                    .chain(ending.map(|name| (name, false)))
+                    .collect(),
+                administrators: administrators
+                    .into_iter()
+                    .flat_map(|set| names(roster, set))
+                    .collect(),
+                changes,
+                appointments,
+            });
+        }
+    }
+    all
+}
+
+fn names<'r>(roster: &'r Roster, set: &'r HolderSet) -> impl Iterator<Item = &'r str> {
+    roster.sorted(set).into_iter().map(HolderRef::text)
 }
 
 /// What a list of who moves cannot show.

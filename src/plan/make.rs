@@ -40,7 +40,7 @@ pub fn make_with(input: Input<'_>, servers: &[Served]) -> Plan {
     }
     let diagnostics = report::notices(&survey);
     let managed = numbers::count(input.desired.assets.len());
-    let summary = Summary::of(&locations, &changes, &inactions, managed);
+    let summary = Summary::of((&locations, &mdm_locations), &changes, &inactions, managed);
     let complete = Plan::is_complete(&locations, &mdm_locations);
     Plan {
         format_version: FORMAT_VERSION.to_owned(),

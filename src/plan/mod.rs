@@ -55,7 +55,7 @@ pub use seats::{
     SeatInactionKind, SeatRectangle, SeatRow, SeatSummary, SubscriptionPlan, UnmanagedSeats,
     seat_rectangles,
 };
-pub use summary::Summary;
+pub use summary::{ServerSummary, Summary};
 
 use jiff::Timestamp;
 use schemars::JsonSchema;

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::numbers::count;
+use super::served::MdmLocationPlan;
 use super::{Action, Change, Inaction, LocationPlan, SeatSummary};
 
 /// The totals of a plan. Licenses are counted in pairs of asset and holder.
@@ -44,13 +45,51 @@ pub struct Summary {
     /// Seats of subscriptions; absent where no manifest speaks of any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subscriptions: Option<SeatSummary>,
+    /// What servers that own tokens would be told; absent where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub servers: Option<ServerSummary>,
+}
+
+/// The totals over all locations whose server owns the token. These licenses are in none of the
+/// other totals.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ServerSummary {
+    /// Assignments to groups that would be made, changed or taken away.
+    pub steps: u64,
+    /// Licenses that newly required devices and people need.
+    pub assign: u64,
+    /// Licenses that would be taken back by uninstalling.
+    pub reclaim: u64,
+    /// Assignments that are as wanted.
+    pub unchanged: u64,
+    /// Devices that have yet to remove an app.
+    pub waiting: u64,
+}
+
+impl ServerSummary {
+    fn of(locations: &[MdmLocationPlan]) -> Option<Self> {
+        if locations.is_empty() {
+            return None;
+        }
+        let mut sum = Self::default();
+        for location in locations {
+            sum.waiting += location.waiting();
+            for app in &location.apps {
+                sum.steps += count(app.steps.len());
+                sum.assign += app.needed;
+                sum.reclaim += app.taken();
+                sum.unchanged += app.unchanged;
+            }
+        }
+        Some(sum)
+    }
 }
 
 impl Summary {
     /// The totals of a plan's parts. `assets_managed` cannot be counted from them: a location that
     /// was not read has no rows.
     pub(super) fn of(
-        locations: &[LocationPlan],
+        (locations, servers): (&[LocationPlan], &[MdmLocationPlan]),
         changes: &[Change],
         inactions: &[Inaction],
         assets_managed: u64,
@@ -85,6 +124,7 @@ impl Summary {
         let kept = inactions.iter().filter(|inaction| inaction.kind.is_kept());
         sum.kept = kept.map(|inaction| inaction.pairs).sum();
         sum.subscriptions = SeatSummary::of(locations);
+        sum.servers = ServerSummary::of(servers);
         sum
     }
 }

@@ -26,6 +26,7 @@ pub mod progress;
 mod prose;
 pub mod reclaims;
 pub mod run;
+pub mod seat_holdings;
 mod served;
 mod shape;
 pub mod status;

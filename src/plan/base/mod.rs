@@ -6,6 +6,7 @@
 //! are narrowed to the lines that changed between the two.
 
 mod attribute;
+mod seats;
 
 use std::collections::BTreeMap;
 
@@ -34,6 +35,15 @@ pub struct BaseSummary {
     pub drift_reclaim: u64,
     /// Pairs the base would move and this plan leaves alone.
     pub no_longer: u64,
+    /// Seats of subscriptions that this change gives, changes or takes back.
+    #[serde(default)]
+    pub intended_seats: u64,
+    /// Seats that would be without it too.
+    #[serde(default)]
+    pub drift_seats: u64,
+    /// Seats the base would move and this plan leaves alone.
+    #[serde(default)]
+    pub seats_no_longer: u64,
 }
 
 /// Manifests before the change.
@@ -103,6 +113,7 @@ pub fn hold_against(
         .iter()
         .map(|(key, moved)| moved.len() - now.get(key).map_or(0, |now| moved.intersection_len(now)))
         .sum();
+    let seats = seats::divide(&mut plan.locations, &base.locations);
     plan.base = Some(BaseSummary {
         label: label.to_owned(),
         fingerprint: fingerprint(base),
@@ -111,6 +122,9 @@ pub fn hold_against(
         drift_assign: count(Origin::Drift, false),
         drift_reclaim: count(Origin::Drift, true),
         no_longer,
+        intended_seats: seats.intended,
+        drift_seats: seats.drift,
+        seats_no_longer: seats.no_longer,
     });
     plan.changes = changes;
     plan

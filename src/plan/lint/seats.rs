@@ -25,7 +25,9 @@ pub(super) const PEOPLE: Lint = Lint {
                     say.push(format!("{what} has {user} once more"));
                 }
             }
-            let key = |one: &crate::plan::SeatChange| (one.adam_id, one.action, one.cause.clone());
+            let key = |one: &crate::plan::SeatChange| {
+                (one.adam_id, one.action, one.cause.clone(), one.origin)
+            };
             if !subscriptions.changes.is_sorted_by(|a, b| key(a) < key(b)) {
                 say.push(format!("{}: changes of seats out of order or twice", location.name));
             }

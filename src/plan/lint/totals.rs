@@ -6,8 +6,8 @@ pub(super) const SUMMARY: Lint = Lint {
     about: "The totals are the sums of the changes, rows and people.",
     check: |plan, say| {
         let written = &plan.summary;
-        let summed =
-            Summary::of(&plan.locations, &plan.changes, &plan.inactions, written.assets_managed);
+        let locations = (&plan.locations[..], &plan.mdm_locations[..]);
+        let summed = Summary::of(locations, &plan.changes, &plan.inactions, written.assets_managed);
         if summed != *written {
             say.push(format!("the summary says {written:?} and its parts sum to {summed:?}"));
         }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::actual::{SeatCounts, SeatLimits, SeatSplit, SubscriptionStatus};
 use crate::license::{AdamId, ClientUserId};
-use crate::plan::Cause;
+use crate::plan::{Cause, Origin};
 
 /// One location's subscriptions.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -56,6 +56,9 @@ pub struct SeatChange {
     pub cause: Cause,
     /// People, ascending by `clientUserId`.
     pub users: Vec<ClientUserId>,
+    /// Whether this change of the manifests moves them, where the plan was held against a base.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
 }
 
 /// What happens to a seat.

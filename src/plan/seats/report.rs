@@ -39,6 +39,7 @@ pub(in super::super) fn subscriptions(
             action: *action,
             cause: cause.clone(),
             users: users(survey.roster, who),
+            origin: None,
         }));
         for (action, span, who) in &one.administrators {
             plan.administrators.push(AdministratorChange {

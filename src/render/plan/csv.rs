@@ -68,10 +68,11 @@ fn of_subscriptions<W: Write>(
     let name = escape::csv_cell(&location.name);
     let uid = escape::csv_cell(location.uid.as_deref().unwrap_or_default());
     let mut write =
-        |action: &str, of: (AdamId, &str), why: (&str, u32, &str), who: &[ClientUserId]| {
+        |action: &str, of: (AdamId, &str), why: (&str, u32, &str, &str), who: &[ClientUserId]| {
             let (adam_id, line) = (of.0.to_string(), why.1.to_string());
-            let (of, file, why) =
+            let (of, file, text) =
                 (escape::csv_cell(of.1), escape::csv_cell(why.0), escape::csv_cell(why.2));
+            let origin = why.3;
             who.iter().try_for_each(|user| {
                 let user = escape::csv_cell(user.as_str());
                 rows.write_record([
@@ -86,9 +87,9 @@ fn of_subscriptions<W: Write>(
                     &*user,
                     &*file,
                     &line,
-                    &*why,
+                    &*text,
                     "",
-                    "",
+                    origin,
                     "",
                     "",
                     "",
@@ -98,15 +99,24 @@ fn of_subscriptions<W: Write>(
         };
     for change in &seats.changes {
         let why = cause::text(&change.cause.kind);
-        let why = (change.cause.file.as_str(), change.cause.line, why.as_str());
+        let origin = said(change.origin);
+        let why = (change.cause.file.as_str(), change.cause.line, why.as_str(), origin);
         write(change.action.as_str(), (change.adam_id, &change.name), why, &change.users)?;
     }
     for change in &seats.administrators {
         let action = if change.is_add() { "add_administrator" } else { "remove_administrator" };
-        let why = (change.file.as_str(), change.line, "administrators");
+        let why = (change.file.as_str(), change.line, "administrators", "");
         write(action, (change.adam_id, &change.name), why, &change.users)?;
     }
     Ok(())
+}
+
+fn said(origin: Option<Origin>) -> &'static str {
+    match origin {
+        Some(Origin::Intended) => "intended",
+        Some(Origin::Drift) => "drift",
+        None => "",
+    }
 }
 
 /// Assignments at a server, in the same columns and some of their own.
@@ -170,12 +180,7 @@ fn of_change<W: Write>(rows: &mut csv::Writer<W>, change: &Change, uid: &str) ->
         cause.line.to_string().into(),
         escape::csv_cell(&why),
         escape::csv_cell(bundle_id.as_deref().unwrap_or_default()),
-        match origin {
-            Some(Origin::Intended) => "intended",
-            Some(Origin::Drift) => "drift",
-            None => "",
-        }
-        .into(),
+        said(*origin).into(),
         "".into(),
         "".into(),
         "".into(),

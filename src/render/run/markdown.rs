@@ -4,8 +4,10 @@ use std::io::{self, Write};
 use super::sections::{FailureRow, RunSections, StepRow};
 use super::waits::phases;
 use crate::apply::outcome::{RunReport, RunResult, RunSummary};
+use crate::apply::served::MdmLocationReport;
 use crate::render::number::{count, counted, duration, grouped, sum};
 use crate::render::prose::{self, Piece};
+use crate::render::served::{self, Row, Tone};
 use crate::render::{cause, escape, fingerprint};
 
 /// Rows of one table at the most.
@@ -21,6 +23,7 @@ pub fn markdown(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     let mut text = opening(report);
     text.push_str(&steps(&sections));
     text.push_str(&waits(&sections));
+    text.push_str(&servers(report));
     text.push_str(&failures("What failed", &sections.failures));
     text.push_str(&failures("What was withheld", &sections.withheld));
     for (name, why) in sections.stopped.iter().take(ROWS) {
@@ -37,18 +40,21 @@ pub fn markdown(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
 }
 
 fn opening(report: &RunReport) -> String {
-    let RunReport { result, summary, started_at, ended_at, locations, .. } = report;
+    let RunReport { result, summary, started_at, ended_at, locations, mdm_locations, .. } = report;
+    let waits = mdm_locations.iter().map(MdmLocationReport::waits);
+    let waits = sum(waits).saturating_add(summary.waits);
     let verdict = match result {
-        RunResult::Done if summary.waits > 0 => "✅ applied, and some wait for devices".to_owned(),
+        RunResult::Done if waits > 0 => "✅ applied, and some wait for devices".to_owned(),
         RunResult::Done => "✅ applied".to_owned(),
         RunResult::Partial => "⚠️ applied in part: run `vpp apply` again to continue".to_owned(),
         RunResult::Nothing => "✅ nothing to do".to_owned(),
         RunResult::Stopped { reason } => format!("⛔ stopped: {}", sentence(reason)),
         RunResult::Interrupted => "⚠️ interrupted: run `vpp apply` again to continue".to_owned(),
     };
-    let place = match locations.as_slice() {
-        [only] => name_of(&only.name),
-        several => counted(count(several.len()), "location", "locations"),
+    let place = match (locations.as_slice(), mdm_locations.as_slice()) {
+        ([only], []) => name_of(&only.name),
+        ([], [served]) => name_of(&served.name),
+        (ours, theirs) => counted(count(ours.len() + theirs.len()), "location", "locations"),
     };
     let took = started_at.duration_until(*ended_at).as_secs();
     let took = duration(u64::try_from(took).unwrap_or(0));
@@ -112,6 +118,19 @@ fn waits(sections: &RunSections<'_>) -> String {
         )
     });
     format!("**{reclaims}**: {}\n\n{rows}", phases(&sections.waits))
+}
+
+/// What was done where a server owns the token, and what waits there.
+fn servers(report: &RunReport) -> String {
+    let rows: Vec<Row> = report.mdm_locations.iter().flat_map(served::run).collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    table("| | at servers that own the token |\n|:--|:--|\n", &rows, |row| {
+        let text = sentence(&row.text);
+        let text = if row.tone == Tone::Heading { format!("**{text}**") } else { text };
+        format!("| {} | {text} |\n", row.word)
+    })
 }
 
 fn failures(title: &str, rows: &[FailureRow<'_>]) -> String {

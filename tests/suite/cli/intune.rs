@@ -98,7 +98,9 @@ fn a_plan_is_saved_shown_and_carried_out_and_the_next_one_is_empty() {
     ] {
         assert!(html.contains(text), "{text}");
     }
-    let applied = shell.ok("apply p.json --auto-approve");
+    let applied = shell.ok("apply p.json --auto-approve --report markdown=run.md");
+    let report = shell.read("run.md");
+    assert!(report.contains("| add | Notability: Year 8: done, read back |"), "{report}");
     insta::assert_snapshot!("intune-apply", steady(&applied));
     let wanted = [(YEAR_7, "required"), (YEAR_8, "available")];
     let wanted = wanted.map(|(group, intent)| (group.to_owned(), intent.to_owned()));
@@ -149,6 +151,9 @@ fn a_reclaim_goes_on_from_run_to_run_and_waits_with_code_7() {
     // Nothing changes in the manifests, and the plan says what is waited for.
     let waits = shell.ok("plan");
     assert!(waits.contains("0 of 20 devices done, 20 waiting"), "{waits}");
+    let plan: Value = serde_json::from_str(&shell.ok("plan --format json")).unwrap();
+    let told = json!({ "steps": 0, "assign": 0, "reclaim": 0, "unchanged": 1, "waiting": 20 });
+    assert_eq!(plan["summary"]["servers"], told);
     fake.state().tenant.advance(SignedDuration::from_hours(1));
     let second = shell.run("apply --auto-approve --detailed-exitcode");
     assert_eq!(second.code, 0, "{}\n{}", second.out, second.err);

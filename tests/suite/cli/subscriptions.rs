@@ -312,3 +312,54 @@ fn a_saved_plan_with_seats_is_the_plan_that_is_applied() {
     let stale = shell.run(&format!("apply plan.json --auto-approve {HERE}"));
     assert_eq!(stale.code, 5, "{}", stale.err);
 }
+
+#[test]
+fn who_holds_a_seat_and_who_would_is_a_diff() {
+    let shell = school();
+    insta::assert_snapshot!("seats-diff", shell.ok("diff --sandbox world.yaml"));
+    let one = shell.run("diff --sandbox world.yaml --app studio --detailed-exitcode");
+    assert_eq!((one.code, one.out.contains("desired/northfield/studio")), (2, true), "{}", one.out);
+    let none = shell.run("diff --sandbox world.yaml --app studi");
+    assert_eq!(none.code, 64);
+    assert!(none.err.contains("did you mean `studio`"), "{}", none.err);
+    shell.ok(&format!("apply --auto-approve {HERE}"));
+    let nothing = shell.run(&format!("diff --detailed-exitcode {HERE}"));
+    assert_eq!((nothing.code, nothing.out.as_str()), (0, ""));
+}
+
+#[test]
+fn seats_that_a_change_intends_are_told_from_those_that_were_out_of_place() {
+    let shell = school();
+    shell.ok("plan --out before.json --sandbox world.yaml");
+    let same = json(&shell.ok("plan --base-plan before.json --sandbox world.yaml --format json"));
+    let all = same["base"]["drift_seats"].as_u64().unwrap();
+    assert!(all > 1, "{}", same["base"]);
+    assert_eq!(
+        (&same["base"]["intended_seats"], &same["base"]["seats_no_longer"]),
+        (&0.into(), &0.into())
+    );
+    // Bob's seat would end with the period; now it is to go on.
+    shell.edit("studio.yaml", "    renewing: false\n", "");
+    let line = "plan --base-plan before.json --sandbox world.yaml";
+    let plan = json(&shell.ok(&format!("{line} --format json")));
+    let base = &plan["base"];
+    assert_eq!((&base["intended_seats"], &base["seats_no_longer"]), (&1.into(), &1.into()));
+    assert_eq!(base["drift_seats"], all - 1);
+    let changes = plan["locations"][0]["subscriptions"]["changes"].as_array().unwrap();
+    let intended: Vec<_> = changes.iter().filter(|one| one["origin"] == "intended").collect();
+    assert_eq!(intended.len(), 1);
+    assert_eq!(
+        (&intended[0]["action"], &intended[0]["users"][0]),
+        (&"assign_renewing".into(), &"bob".into())
+    );
+    assert!(changes.iter().all(|one| one["origin"].is_string()), "{changes:?}");
+    // Where it comes from is no part of what it does.
+    assert_eq!(
+        plan["fingerprint"],
+        json(&shell.ok("plan --sandbox world.yaml --format json"))["fingerprint"]
+    );
+    let text = shell.ok(line).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains(&format!("of seats, 1 intended and {} drift", all - 1)), "{text}");
+    let csv = shell.ok(&format!("{line} --format csv"));
+    assert!(csv.lines().any(|row| row.contains(",bob,") && row.contains(",intended,")), "{csv}");
+}

@@ -77,7 +77,7 @@ fn nothing_to_do_is_no_output() {
 fn an_app_that_is_not_there_is_a_mistake() {
     let (code, out, err) = diff(FOLDER, WORLD, &["--app", "notability"]);
     assert_eq!((code, out.as_str()), (64, ""));
-    assert!(err.contains("no app or book `notability`"), "{err}");
+    assert!(err.contains("no app, book or subscription `notability`"), "{err}");
     assert!(err.contains("did you mean `Notability`?"), "{err}");
 }
 

@@ -8,6 +8,7 @@ mod people;
 mod placing;
 mod properties;
 mod schema;
+mod seats;
 mod snapshots;
 
 use vpp as house;

@@ -359,6 +359,9 @@ pub(super) fn drifted() -> Plan {
         drift_assign: drift.0,
         drift_reclaim: drift.1,
         no_longer: 7,
+        intended_seats: 0,
+        drift_seats: 0,
+        seats_no_longer: 0,
     });
     plan
 }

@@ -12,6 +12,9 @@ pub(in crate::render) fn base_said(base: &BaseSummary) -> String {
         drift_assign,
         drift_reclaim,
         no_longer,
+        intended_seats,
+        drift_seats,
+        seats_no_longer,
     } = base;
     let mut text = format!(
         ": this change intends {} to assign and {} to reclaim; {} to assign and {} to reclaim were \
@@ -21,11 +24,16 @@ pub(in crate::render) fn base_said(base: &BaseSummary) -> String {
         grouped(*drift_assign),
         grouped(*drift_reclaim),
     );
-    if *no_longer > 0 {
+    if intended_seats.saturating_add(*drift_seats) > 0 {
         text.push_str(&format!(
-            "; {} moves of the base are not made any more",
-            grouped(*no_longer)
+            "; of seats, {} intended and {} drift",
+            grouped(*intended_seats),
+            grouped(*drift_seats)
         ));
+    }
+    let no_longer = no_longer.saturating_add(*seats_no_longer);
+    if no_longer > 0 {
+        text.push_str(&format!("; {} moves of the base are not made any more", grouped(no_longer)));
     }
     text
 }

@@ -1,6 +1,8 @@
 use super::Place;
 use crate::license::ClientUserId;
-use crate::plan::{AdministratorAction, Plan, SeatAction, SeatInactionKind, SeatRow, SeatSummary};
+use crate::plan::{
+    AdministratorAction, Origin, Plan, SeatAction, SeatInactionKind, SeatRow, SeatSummary,
+};
 use crate::render::cause;
 use crate::render::number::{count, counted, grouped};
 
@@ -109,7 +111,12 @@ impl<'p> SeatsSection<'p> {
                     what: change.action.to_string(),
                     takes: change.action.is_reclaim(),
                     people: count(change.users.len()),
-                    why: cause::text(&change.cause.kind),
+                    why: match change.origin {
+                        Some(Origin::Drift) => {
+                            format!("{} (drift)", cause::text(&change.cause.kind))
+                        }
+                        Some(Origin::Intended) | None => cause::text(&change.cause.kind),
+                    },
                     place: Place { file: &change.cause.file, line: change.cause.line },
                     examples: first(&change.users),
                 };
