@@ -87,14 +87,23 @@ impl Holdings {
 
 /// Puts pages of assignments into sets.
 pub(super) struct HoldingsSink<'a> {
-    pub(super) roster: &'a Mutex<Roster>,
-    pub(super) people: &'a BTreeMap<ClientUserId, UserRecord>,
+    roster: &'a Mutex<Roster>,
+    people: &'a BTreeMap<ClientUserId, UserRecord>,
     /// Assets whose holders must all be legible.
-    pub(super) wanted: &'a BTreeSet<Asset>,
+    wanted: &'a BTreeSet<Asset>,
     /// Only this asset, where it was asked for: a server may ignore a filter.
-    pub(super) only: Option<Asset>,
-    pub(super) found: Holdings,
+    only: Option<Asset>,
+    found: Holdings,
+    /// The asset of the last records, and whether retired people hold it: lists go by assets.
+    current: (Option<Asset>, bool),
+    /// Holders of it that are not among those found yet.
+    waiting: Vec<HolderId>,
+    /// The holder of the last record.
+    last: Option<HolderId>,
 }
+
+/// So many holders go into a set together.
+const TOGETHER: usize = 1024;
 
 impl Sink<Assignments> for HoldingsSink<'_> {
     fn take(&mut self, record: &AssignmentRecord<'_>, _: bool) -> Result<(), TakeError> {
@@ -112,20 +121,51 @@ impl Sink<Assignments> for HoldingsSink<'_> {
                     None if !self.wanted.contains(&asset) => Cow::Borrowed(serial),
                     None => return Err(RecordError::Serial(asset, serial.to_owned()).into()),
                 };
-                (roster.number(HolderRef::Device(&serial))?, false)
+                (roster.number_after(self.last, HolderRef::Device(&serial))?, false)
             }
             HolderRef::User(user) => {
                 let user = user.trim();
-                (roster.number(HolderRef::User(user))?, self.is_retired(record, user))
+                let id = roster.number_after(self.last, HolderRef::User(user))?;
+                (id, self.is_retired(record, user))
             }
         };
-        let sets = if retired { &mut self.found.retired } else { &mut self.found.active };
-        sets.entry(asset).or_default().insert(id);
+        drop(roster);
+        self.last = Some(id);
+        if self.current != (Some(asset), retired) || self.waiting.len() >= TOGETHER {
+            self.settle();
+            self.current = (Some(asset), retired);
+        }
+        self.waiting.push(id);
         Ok(())
     }
 }
 
-impl HoldingsSink<'_> {
+impl<'a> HoldingsSink<'a> {
+    /// Takes everything in, or only one asset.
+    pub(super) fn new(
+        roster: &'a Mutex<Roster>,
+        people: &'a BTreeMap<ClientUserId, UserRecord>,
+        wanted: &'a BTreeSet<Asset>,
+        only: Option<Asset>,
+    ) -> Self {
+        let found = Holdings::default();
+        let (current, waiting) = ((None, false), vec![]);
+        Self { roster, people, wanted, only, found, current, waiting, last: None }
+    }
+
+    /// Who was found to hold what.
+    pub(super) fn into_found(mut self) -> Holdings {
+        self.settle();
+        self.found
+    }
+
+    fn settle(&mut self) {
+        if let (Some(asset), retired) = self.current {
+            let sets = if retired { &mut self.found.retired } else { &mut self.found.active };
+            sets.entry(asset).or_default().extend(self.waiting.drain(..));
+        }
+    }
+
     fn is_retired(&self, record: &AssignmentRecord<'_>, user: &str) -> bool {
         if record.user_status.is_some() {
             return record.is_of_retired_user();

@@ -92,10 +92,14 @@ impl Lister<'_> {
         walk.finish::<Assignments>(self.reader, &filter, &mut sink, self.progress).await?;
         for _ in 1..TRIES {
             if !walk.moved {
-                return Ok(Listed { found: sink.found, version: walk.version, page_size: size });
+                return Ok(Listed {
+                    found: sink.into_found(),
+                    version: walk.version,
+                    page_size: size,
+                });
             }
             if walk.pages > SMALL {
-                match self.catch_up(&walk, sink.found, scope, owned).await {
+                match self.catch_up(&walk, sink.into_found(), scope, owned).await {
                     Ok(listed) => return Ok(listed),
                     Err(ReadError::Apple(AppleError::StaleVersion { .. })) => {}
                     Err(error) => return Err(error),
@@ -107,7 +111,7 @@ impl Lister<'_> {
                 Walk::whole::<Assignments>(self.reader, &filter, &mut sink, self.progress).await?;
         }
         if !walk.moved {
-            return Ok(Listed { found: sink.found, version: walk.version, page_size: size });
+            return Ok(Listed { found: sink.into_found(), version: walk.version, page_size: size });
         }
         *owned = Owned::read(self.reader, self.progress).await?;
         let wanted = self.all_wanted(scope, owned);
@@ -180,7 +184,7 @@ impl Lister<'_> {
             }
             walk.finish::<Assignments>(self.reader, &filter, &mut sink, self.progress).await?;
             if !walk.moved {
-                return Ok(Some(Added { found: sink.found, version: walk.version }));
+                return Ok(Some(Added { found: sink.into_found(), version: walk.version }));
             }
         }
         Ok(None)
@@ -208,10 +212,11 @@ impl Lister<'_> {
                 AssignmentFilter { include_user_state: Some(true), ..AssignmentFilter::of(asset) };
             let walk =
                 Walk::whole::<Assignments>(self.reader, &filter, &mut sink, self.progress).await?;
-            if !walk.moved || before.as_ref() == Some(&sink.found) {
-                return Ok(sink.found);
+            let found = sink.into_found();
+            if !walk.moved || before.as_ref() == Some(&found) {
+                return Ok(found);
             }
-            before = Some(sink.found);
+            before = Some(found);
         }
         Err(ReadError::Unsettled {
             what: format!("the list of who holds asset {asset}"),
@@ -296,13 +301,7 @@ impl Lister<'_> {
     }
 
     fn sink(&self, only: Option<Asset>) -> HoldingsSink<'_> {
-        HoldingsSink {
-            roster: self.roster,
-            people: self.people,
-            wanted: &self.wanted,
-            only,
-            found: Holdings::default(),
-        }
+        HoldingsSink::new(self.roster, self.people, &self.wanted, only)
     }
 }
 

@@ -134,7 +134,8 @@ impl Snapshot {
     pub fn decode(bytes: &[u8], roster: &mut Roster) -> Result<Self, SnapshotError> {
         let damaged = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what);
         let packed = bytes.strip_prefix(FORM).ok_or_else(|| damaged("another version wrote it"))?;
-        let mut from = BufReader::new(zstd::stream::read::Decoder::with_buffer(packed)?);
+        let unpacked = zstd::stream::read::Decoder::with_buffer(packed)?;
+        let mut from = BufReader::with_capacity(1 << 16, unpacked);
         let mut length = [0; 8];
         from.read_exact(&mut length)?;
         let mut header = Vec::new();

@@ -20,10 +20,8 @@ pub fn digest(desired: &Desired, roster: &Roster) -> String {
     let everybody = Everybody::of(desired, roster);
     let mut hash = Canonical::default();
     hash.text(FORMAT);
-    hash.number(everybody.0.len());
-    for (holder, _) in &everybody.0 {
-        hash.holder(*holder);
-    }
+    hash.number(everybody.holders);
+    everybody.hash_names(roster, &mut hash);
     let mut assets: Vec<[u8; 32]> =
         desired.assets.iter().map(|asset| asset_digest(asset, &everybody)).collect();
     assets.sort_unstable();
@@ -55,7 +53,7 @@ pub fn digest(desired: &Desired, roster: &Roster) -> String {
     text
 }
 
-fn asset_digest(wanted: &WantedAsset, everybody: &Everybody<'_>) -> [u8; 32] {
+fn asset_digest(wanted: &WantedAsset, everybody: &Everybody) -> [u8; 32] {
     let WantedAsset {
         asset,
         kind,
@@ -112,7 +110,7 @@ fn asset_digest(wanted: &WantedAsset, everybody: &Everybody<'_>) -> [u8; 32] {
     hash.0.finalize().into()
 }
 
-fn subscription_digest(wanted: &WantedSubscription, everybody: &Everybody<'_>) -> [u8; 32] {
+fn subscription_digest(wanted: &WantedSubscription, everybody: &Everybody) -> [u8; 32] {
     let WantedSubscription {
         adam_id,
         name: _,
@@ -155,10 +153,17 @@ fn subscription_digest(wanted: &WantedSubscription, everybody: &Everybody<'_>) -
 
 /// Every holder any entry decides over, in the order people see: a numbering of its own that is
 /// the same on every machine.
-struct Everybody<'a>(Vec<(HolderRef<'a>, HolderId)>);
+struct Everybody {
+    /// How many there are.
+    holders: usize,
+    /// Who they are, in order.
+    order: Vec<HolderId>,
+    /// Each one's place in the order, by their number in the roster.
+    places: Vec<u32>,
+}
 
-impl<'a> Everybody<'a> {
-    fn of(desired: &Desired, roster: &'a Roster) -> Self {
+impl Everybody {
+    fn of(desired: &Desired, roster: &Roster) -> Self {
         let mut all = HolderSet::new();
         for asset in &desired.assets {
             for entry in &asset.entries {
@@ -169,23 +174,53 @@ impl<'a> Everybody<'a> {
             one.entries.iter().for_each(|entry| all |= &entry.holders);
             one.administrators.iter().flatten().for_each(|(_, _, people)| all |= people);
         }
-        let mut holders: Vec<_> = all.iter().filter_map(|id| Some((roster.get(id)?, id))).collect();
-        holders.sort_unstable();
-        Self(holders)
+        let order = roster.in_order(&all);
+        let mut places = vec![0; roster.len()];
+        for (place, id) in (0..).zip(&order) {
+            if let Some(slot) = places.get_mut(id.index()) {
+                *slot = place;
+            }
+        }
+        Self { holders: order.len(), order, places }
+    }
+
+    fn hash_names(&self, roster: &Roster, hash: &mut Canonical) {
+        for holder in self.order.iter().filter_map(|&id| roster.get(id)) {
+            hash.holder(holder);
+        }
     }
 
     /// Hashes a set as the lengths of the runs of holders that are out of it, in it, out of it …
     fn hash_set(&self, set: &HolderSet, hash: &mut Canonical) {
-        let (mut inside, mut run) = (false, 0);
-        for &(_, id) in &self.0 {
-            if set.contains(id) != inside {
-                hash.number(run);
-                (inside, run) = (!inside, 0);
+        let mut bits = vec![0_u64; if set.is_empty() { 0 } else { self.holders.div_ceil(64) }];
+        for place in set.iter().filter_map(|id| self.places.get(id.index())) {
+            let place = usize::try_from(*place).unwrap_or(usize::MAX);
+            if let Some(word) = bits.get_mut(place / 64) {
+                *word |= 1 << (place % 64);
             }
-            run += 1;
         }
-        hash.number(run);
+        let mut at = 0;
+        let mut inside = false;
+        // What is left of the present run begins at `at`.
+        while let Some(end) = next(&bits, at, !inside).filter(|&end| end < self.holders) {
+            hash.number(end - at);
+            (at, inside) = (end, !inside);
+        }
+        hash.number(self.holders - at);
     }
+}
+
+/// The first place from `at` on whose bit is as wanted; `None` where there is none.
+fn next(bits: &[u64], at: usize, wanted: bool) -> Option<usize> {
+    let mut skip = at % 64;
+    for (index, word) in bits.iter().enumerate().skip(at / 64) {
+        let word = (if wanted { *word } else { !*word }) & (u64::MAX << skip);
+        if word != 0 {
+            return Some(index * 64 + usize::try_from(word.trailing_zeros()).unwrap_or(0));
+        }
+        skip = 0;
+    }
+    None
 }
 
 /// A hash of values that cannot run into each other: each text is preceded by its length.
@@ -213,5 +248,54 @@ impl Canonical {
             HolderRef::User(_) => 1,
         });
         self.text(holder.text());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As it was first written, one holder after the other.
+    fn plainly(order: &[HolderId], set: &HolderSet) -> Vec<usize> {
+        let (mut runs, mut inside, mut run) = (vec![], false, 0);
+        for &id in order {
+            if set.contains(id) != inside {
+                runs.push(run);
+                (inside, run) = (!inside, 0);
+            }
+            run += 1;
+        }
+        runs.push(run);
+        runs
+    }
+
+    #[test]
+    fn runs_are_those_of_one_holder_after_the_other() {
+        let mut roster = Roster::new();
+        let ids: Vec<HolderId> = (0..200_u32)
+            .map(|n| roster.number(HolderRef::Device(&format!("S{}", n * 7919 % 200))).unwrap())
+            .collect();
+        for holders in [0, 1, 63, 64, 65, 128, 200] {
+            let all: HolderSet = ids.iter().take(holders).copied().collect();
+            let order = roster.in_order(&all);
+            let mut places = vec![0; roster.len()];
+            (0..).zip(&order).for_each(|(place, id)| places[id.index()] = place);
+            let everybody = Everybody { holders, order: order.clone(), places };
+            for step in [1, 2, 3, 50, 64, 300] {
+                for from in [0, 1, 5] {
+                    let set: HolderSet = order.iter().skip(from).step_by(step).copied().collect();
+                    let (mut one, mut other) = (Canonical::default(), Canonical::default());
+                    everybody.hash_set(&set, &mut one);
+                    for run in plainly(&order, &set) {
+                        other.number(run);
+                    }
+                    assert_eq!(one.0.finalize(), other.0.finalize(), "{holders} {step} {from}");
+                }
+            }
+            let (mut one, mut other) = (Canonical::default(), Canonical::default());
+            everybody.hash_set(&HolderSet::new(), &mut one);
+            other.number(holders);
+            assert_eq!(one.0.finalize(), other.0.finalize(), "nobody of {holders}");
+        }
     }
 }

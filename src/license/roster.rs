@@ -8,6 +8,13 @@ use super::{ClientUserId, Holder, HolderRef, HolderSet, SerialNumber};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HolderId(pub(super) u32);
 
+impl HolderId {
+    /// The number as the place in a list with one entry for each of [`Roster::len`] holders.
+    pub fn index(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+}
+
 /// The roster has no number left: 2³² holders, or 4 GiB of names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("more holders than can be numbered in one run (4 GiB of serial numbers and user ids)")]
@@ -67,10 +74,11 @@ impl Roster {
     /// # Errors
     /// [`RosterFull`] where the numbers or the name buffer run out.
     pub fn number(&mut self, holder: HolderRef<'_>) -> Result<HolderId, RosterFull> {
-        if let Some(id) = self.find(holder) {
+        let hash = self.hasher.hash_one(holder);
+        if let Some(id) = self.find_hashed(hash, holder) {
             return Ok(id);
         }
-        let Self { text, ends, users, table, hasher } = self;
+        let Self { text, ends, users, table, hasher: _ } = self;
         let id = u32::try_from(ends.len()).map_err(|_| RosterFull)?;
         let end = u32::try_from(text.len() + holder.text().len()).map_err(|_| RosterFull)?;
         text.push_str(holder.text());
@@ -78,14 +86,35 @@ impl Roster {
         if matches!(holder, HolderRef::User(_)) {
             users.insert(HolderId(id));
         }
-        let slot = Slot::new(hasher.hash_one(holder), id);
+        let slot = Slot::new(hash, id);
         table.insert_unique(slot.spread(), slot, |slot| slot.spread());
         Ok(HolderId(id))
     }
 
+    /// The same, looking first at the holder numbered after `before`: lists tend to come in one
+    /// order, and what lies beside is found without a search.
+    ///
+    /// # Errors
+    /// As [`Self::number`].
+    pub fn number_after(
+        &mut self,
+        before: Option<HolderId>,
+        holder: HolderRef<'_>,
+    ) -> Result<HolderId, RosterFull> {
+        let next = before.and_then(|HolderId(before)| before.checked_add(1)).map(HolderId);
+        match next {
+            Some(next) if self.get(next) == Some(holder) => Ok(next),
+            Some(_) | None => self.number(holder),
+        }
+    }
+
     /// The holder's number, if it has one.
     pub fn find(&self, holder: HolderRef<'_>) -> Option<HolderId> {
-        let slot = Slot::new(self.hasher.hash_one(holder), 0);
+        self.find_hashed(self.hasher.hash_one(holder), holder)
+    }
+
+    fn find_hashed(&self, hash: u64, holder: HolderRef<'_>) -> Option<HolderId> {
+        let slot = Slot::new(hash, 0);
         let same =
             |known: &Slot| known.hash == slot.hash && self.get(HolderId(known.id)) == Some(holder);
         self.table.find(slot.spread(), same).map(|known| HolderId(known.id))
@@ -108,6 +137,30 @@ impl Roster {
         holders
     }
 
+    /// The set's holders in the same order, by number.
+    pub fn in_order(&self, set: &HolderSet) -> Vec<HolderId> {
+        let mut all = room(set);
+        for part in [set - &self.users, set & &self.users] {
+            let texts = || part.iter().filter_map(|id| Some((id, self.get(id)?.text().as_bytes())));
+            let mut names = texts();
+            let first = names.next().map_or(&b""[..], |(_, text)| text);
+            let shared = names.fold(first.len(), |length, (_, text)| {
+                first.iter().zip(text).take(length).take_while(|(a, b)| a == b).count()
+            });
+            // The first bytes that can differ decide nearly always, and lie beside the number: then no
+            // text is looked up.
+            let mut keyed: Vec<(u64, HolderId)> = room(&part);
+            keyed.extend(
+                texts().map(|(id, text)| (begin(text.get(shared..).unwrap_or_default()), id)),
+            );
+            keyed.sort_unstable_by(|a, b| {
+                a.0.cmp(&b.0).then_with(|| self.get(a.1).cmp(&self.get(b.1)))
+            });
+            all.extend(keyed.into_iter().map(|(_, id)| id));
+        }
+        all
+    }
+
     /// The holder with this number, owned.
     pub fn to_holder(&self, id: HolderId) -> Option<Holder> {
         match self.get(id)? {
@@ -115,6 +168,18 @@ impl Roster {
             HolderRef::User(text) => ClientUserId::new(text).map(Holder::User),
         }
     }
+}
+
+/// Room for one entry for each holder, and not one more: there may be millions.
+fn room<T>(set: &HolderSet) -> Vec<T> {
+    Vec::with_capacity(usize::try_from(set.len()).unwrap_or_default())
+}
+
+/// The first eight bytes as a number of the same order.
+fn begin(bytes: &[u8]) -> u64 {
+    let mut first = [0; 8];
+    first.iter_mut().zip(bytes).for_each(|(slot, byte)| *slot = *byte);
+    u64::from_be_bytes(first)
 }
 
 fn at<'a>(text: &'a str, ends: &[u32], users: &HolderSet, id: HolderId) -> Option<HolderRef<'a>> {
@@ -145,6 +210,19 @@ mod tests {
     }
 
     #[test]
+    fn a_guess_from_the_one_before_changes_no_number() {
+        let mut roster = Roster::new();
+        let [a, b] = ["A", "B"].map(|serial| roster.number(HolderRef::Device(serial)).unwrap());
+        let mut after = |before, holder| roster.number_after(before, holder).unwrap();
+        assert_eq!(after(Some(a), HolderRef::Device("B")), b);
+        assert_eq!(after(Some(b), HolderRef::Device("A")), a);
+        assert_eq!(after(None, HolderRef::Device("B")), b);
+        let user = after(Some(a), HolderRef::User("B"));
+        assert!(user != a && user != b);
+        assert_eq!(after(Some(b), HolderRef::User("B")), user);
+    }
+
+    #[test]
     fn many_holders_stay_findable_as_the_table_grows() {
         let mut roster = Roster::new();
         let ids: Vec<_> = (0..10_000)
@@ -153,6 +231,20 @@ mod tests {
         for (n, id) in ids.iter().enumerate() {
             assert_eq!(roster.find(HolderRef::Device(&format!("S{n}"))), Some(*id));
         }
+    }
+
+    #[test]
+    fn numbers_in_order_are_the_numbers_of_holders_in_order() {
+        let mut roster = Roster::new();
+        let texts = ["B", "A", "", "A\0", "AAAAAAAAAAAAAAAAB", "AAAAAAAAAAAAAAAAA", "é"];
+        let set: HolderSet = texts
+            .iter()
+            .flat_map(|text| [HolderRef::User(text), HolderRef::Device(text)])
+            .map(|holder| roster.number(holder).unwrap())
+            .collect();
+        let ordered = roster.in_order(&set);
+        let ordered: Vec<_> = ordered.into_iter().map(|id| roster.get(id).unwrap()).collect();
+        assert_eq!(ordered, roster.sorted(&set));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Sets of holders as bytes. Numbers mean nothing outside the run that gave them, so the names go
 //! along and are numbered anew when they come back.
 
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, Read, Write};
 
 use hashbrown::HashMap;
 use roaring::RoaringBitmap;
@@ -45,20 +45,30 @@ impl Renumbered {
     ///
     /// # Errors
     /// Where `from` fails or does not hold what [`write_names`] wrote, and where the roster is full.
-    pub fn read(roster: &mut Roster, from: &mut impl Read) -> io::Result<Self> {
+    pub fn read(roster: &mut Roster, from: &mut impl BufRead) -> io::Result<Self> {
         let known = RoaringBitmap::deserialize_from(&mut *from)?;
         let users = RoaringBitmap::deserialize_from(&mut *from)?;
         let mut new: Option<HashMap<u32, u32>> = None;
-        let mut name = Vec::new();
+        let (mut long, mut last) = (Vec::new(), None);
         for (place, old) in known.iter().enumerate() {
-            let mut length = [0; 4];
-            from.read_exact(&mut length)?;
-            name.clear();
-            from.take(u32::from_le_bytes(length).into()).read_to_end(&mut name)?;
-            let text = std::str::from_utf8(&name).map_err(|_| damaged("a name is no text"))?;
-            let holder =
-                if users.contains(old) { HolderRef::User(text) } else { HolderRef::Device(text) };
-            let HolderId(id) = roster.number(holder).map_err(io::Error::other)?;
+            let user = users.contains(old);
+            let buffer = from.fill_buf()?;
+            let length = buffer.first_chunk().map(|length| u32::from_le_bytes(*length));
+            let end = length.and_then(|length| usize::try_from(length).ok()?.checked_add(4));
+            let here = end.and_then(|end| Some((end, buffer.get(4..end)?)));
+            let HolderId(id) = if let Some((end, name)) = here {
+                let id = number(roster, last, user, name)?;
+                from.consume(end);
+                id
+            } else {
+                // It lies across the end of what is buffered.
+                let mut length = [0; 4];
+                from.read_exact(&mut length)?;
+                long.clear();
+                from.take(u32::from_le_bytes(length).into()).read_to_end(&mut long)?;
+                number(roster, last, user, &long)?
+            };
+            last = Some(HolderId(id));
             match &mut new {
                 Some(new) => {
                     new.insert(old, id);
@@ -87,6 +97,17 @@ impl Renumbered {
         numbers.sort_unstable();
         Ok(HolderSet(numbers.into_iter().collect()))
     }
+}
+
+fn number(
+    roster: &mut Roster,
+    last: Option<HolderId>,
+    user: bool,
+    name: &[u8],
+) -> io::Result<HolderId> {
+    let text = std::str::from_utf8(name).map_err(|_| damaged("a name is no text"))?;
+    let holder = if user { HolderRef::User(text) } else { HolderRef::Device(text) };
+    roster.number_after(last, holder).map_err(io::Error::other)
 }
 
 fn damaged(what: &str) -> io::Error {
