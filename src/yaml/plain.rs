@@ -137,6 +137,7 @@ fn sexagesimal(text: &str) -> bool {
         }
     }
     tail > 0
+        && head.starts_with(|c: char| c.is_ascii_digit())
         && all(head, |b| b == b'_' || b.is_ascii_digit())
         && fraction.unwrap_or_default().bytes().all(|b| b == b'_' || b.is_ascii_digit())
 }
@@ -186,7 +187,7 @@ mod tests {
             (
                 Meaning::Text,
                 "DMPXK1A2HJ0M nope yess truE nULL oN 1F 12E 1E10X 0xZZ 0b2 10% 60s . - + -- 12:60 12:345 \
-                 1.2.3 2026-12 2026-12-20T x E10 e5 _1 ... com.example 24h year-7 None nil 1:2:3a 08:30 0:0 F9FXN20ZJF8J",
+                 1.2.3 2026-12 2026-12-20T x E10 e5 _1 ... com.example 24h year-7 None nil 1:2:3a 08:30 0:0 +_:0 _:1 F9FXN20ZJF8J",
             ),
         ];
         for (expected, words) in table {
