@@ -60,6 +60,12 @@ impl std::fmt::Debug for Postgres {
     }
 }
 
+/// A machine that vanishes without hanging up must not keep others waiting: the server ends what it
+/// left open, and nobody waits long for a lock. Only of this transaction, as a pooler between may
+/// hand the connection on.
+const BEGIN: &str = "BEGIN; SET LOCAL lock_timeout = '10s'; \
+                     SET LOCAL idle_in_transaction_session_timeout = '30s'";
+
 impl Postgres {
     /// Whether a place is an address of a PostgreSQL server.
     pub(super) fn is_address(place: &str) -> bool {
@@ -152,7 +158,7 @@ impl Inner {
         let failed = |error: tokio_postgres::Error| self.failed("written", told(&error));
         // Of several that begin at the same time one does it and the others wait.
         client
-            .batch_execute(&format!("BEGIN; SELECT pg_advisory_xact_lock({LOCK})"))
+            .batch_execute(&format!("{BEGIN}; SELECT pg_advisory_xact_lock({LOCK})"))
             .await
             .map_err(failed)?;
         let tables = "SELECT to_regclass('vpp_meta') IS NOT NULL AS ours, \
@@ -209,6 +215,8 @@ impl Inner {
 
 impl Session {
     async fn transaction(&mut self, steps: &[Step]) -> Result<Vec<Row>, tokio_postgres::Error> {
+        self.client.batch_execute(BEGIN).await?;
+        // Preparing waits for locks, too.
         for step in steps {
             if !self.prepared.contains_key(step.sql) {
                 let statement = self.client.prepare(step.sql).await?;
@@ -216,7 +224,6 @@ impl Session {
             }
         }
         let client = &self.client;
-        client.batch_execute("BEGIN").await?;
         let mut all = vec![];
         for step in steps {
             let Some(statement) = self.prepared.get(step.sql) else { continue };

@@ -80,6 +80,20 @@ async fn several_that_begin_at_once_all_get_it() {
 }
 
 #[tokio::test]
+async fn nobody_waits_for_ever_for_a_machine_that_vanished() {
+    let Some(place) = database().await else { return };
+    let store = store::open(&place, None).await.unwrap();
+    let past = connect(&place).await;
+    past.batch_execute("BEGIN; LOCK TABLE vpp_blobs").await.unwrap();
+    let wait = std::time::Duration::from_mins(1);
+    let error = tokio::time::timeout(wait, store.remember("key", b"value", at(0))).await;
+    let error = error.expect("it waits").unwrap_err();
+    assert!(error.to_string().contains("lock timeout"), "{error}");
+    past.batch_execute("ROLLBACK").await.unwrap();
+    store.remember("key", b"value", at(0)).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_call_that_is_given_up_leaves_no_transaction_open() {
     let Some(place) = database().await else { return };
     let store = store::open(&place, None).await.unwrap();
