@@ -297,12 +297,19 @@ fn tick(reclaim: &mut Reclaim, now: Timestamp, rules: &Rules) {
             }
             Step::Absent { acknowledged, observed } => {
                 if later(*observed, rules.proof_lasts) < now {
+                    // The first time at once. A server whose clock is far behind has nothing but
+                    // old proofs: it is asked ever later.
+                    let next = match target.times {
+                        0 => now,
+                        times => later(now, rules.wait_after(times)),
+                    };
+                    target.times = target.times.saturating_add(1);
                     target.step = Step::Acknowledged {
                         at: (*observed).max(*acknowledged),
                         not_managed: false,
                         question: Question::Installed,
                         listing: None,
-                        next: now,
+                        next,
                         why: Some("the proof is old, so it is asked again".to_owned()),
                     };
                 }

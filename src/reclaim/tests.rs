@@ -517,6 +517,29 @@ fn an_old_proof_is_asked_for_again() {
 }
 
 #[test]
+fn a_server_whose_clock_is_days_behind_is_asked_ever_later() {
+    let mut story = Story::new();
+    let behind = SignedDuration::from_hours(24 * 7);
+    let at = story.now - behind;
+    story.send(queued()).answer(Standing::Acknowledged { at });
+    let mut asked = vec![];
+    for second in 0..3600 {
+        story.after(1);
+        if matches!(story.acts.as_slice(), [Act::Send(_)]) {
+            story.send(queued());
+            let apps = BTreeMap::from([(APP.to_owned(), Presence::Absent)]);
+            let observed_at = story.now - behind;
+            story.answer(Standing::Listed(AppsReply { observed_at, scope: Scope::All, apps }));
+            asked.push(second);
+        }
+        assert_ne!(story.phase(), Phase::ProvenAbsent);
+    }
+    let pauses: Vec<i32> = asked.windows(2).map(|two| two[1] - two[0]).collect();
+    assert!(asked.len() > 4 && asked.len() < 12, "{asked:?}");
+    assert!(pauses.windows(2).all(|two| two[0] <= two[1]), "{pauses:?}");
+}
+
+#[test]
 fn a_run_that_was_killed_is_continued_with_the_same_ids() {
     let mut story = Story::new();
     let id = story.command().id;
