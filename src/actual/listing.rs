@@ -206,7 +206,11 @@ impl Lister<'_> {
     /// Lists one asset until a walk saw one moment, or two walks in a row saw the same.
     pub(super) async fn list_one(&self, asset: Asset) -> Result<Holdings, ReadError> {
         let mut before = None;
-        for _ in 0..TRIES {
+        for tries in 0..TRIES {
+            // Two in a row can be quicker than a write that is under way; a third waits for it.
+            if tries > 1 {
+                self.reader.rest(tries).await;
+            }
             let mut sink = self.sink(Some(asset));
             let filter =
                 AssignmentFilter { include_user_state: Some(true), ..AssignmentFilter::of(asset) };
