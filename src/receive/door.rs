@@ -1,7 +1,12 @@
 //! Who may send, and how each proves who it is.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
 use super::ByName;
 use super::seal::Secret;
+
+/// Everything but what never needs escaping in a path (RFC 3986, "unreserved").
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// One sender.
 #[derive(Debug, Clone)]
@@ -57,8 +62,7 @@ impl Doors {
     /// Where each sender sends to, for people: `/mdm/campus`.
     pub fn paths(&self) -> Vec<String> {
         let path = |room: &str, name: &String| {
-            let name =
-                percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
+            let name = utf8_percent_encode(name, RESERVED);
             format!("/{room}/{name}")
         };
         let mdms = self.mdms.keys().map(|name| path("mdm", name));

@@ -97,6 +97,9 @@ pub(super) type Reply = (StatusCode, Vec<u8>, usize);
 pub(super) async fn answer(sandbox: &Sandbox, path: &str, request: Request) -> Response {
     let arrived = sandbox.inner.clock.running();
     let (parts, body) = request.into_parts();
+    // An escaped letter is the letter, as it is to the real servers.
+    let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
+    let path = path.as_ref();
     let query = parts.uri.query().unwrap_or_default();
     if !sandbox.inner.options.latency.is_zero() {
         tokio::time::sleep(sandbox.inner.options.latency).await;

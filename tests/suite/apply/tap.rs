@@ -62,7 +62,11 @@ impl Tap {
         format!("http://{}/mdm/v2/", self.address)
     }
 
-    /// Every POST so far, by connection.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Every POST to Apple so far, by connection.
     pub(crate) fn posts(&self) -> Vec<Post> {
         let lines = self.heard.lock().unwrap();
         lines.iter().flat_map(|line| posts(&line.lock().unwrap())).collect()
@@ -89,11 +93,11 @@ async fn pass_on(client: TcpStream, server: SocketAddr, line: Arc<Mutex<Vec<u8>>
 
 async fn copy(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, keep: impl Fn(&[u8]) -> bool) {
     let mut buffer = vec![0; 64 * 1024];
+    let mut dead = false;
+    // Also a dead line is listened to: its end is passed on when somebody hangs up.
     while let Ok(length @ 1..) = from.read(&mut buffer).await {
-        if !keep(&buffer[..length]) {
-            std::future::pending::<()>().await;
-        }
-        if to.write_all(&buffer[..length]).await.is_err() {
+        dead = dead || !keep(&buffer[..length]);
+        if !dead && to.write_all(&buffer[..length]).await.is_err() {
             return;
         }
     }
@@ -112,11 +116,14 @@ fn posts(mut bytes: &[u8]) -> Vec<Post> {
         };
         let length = header("content-length").map_or(0, |text| text.parse::<usize>().unwrap());
         let body = &bytes[end + 4..(end + 4 + length).min(bytes.len())];
-        if length > 0 && body.len() == length {
-            let path = head.split(' ').nth(1).unwrap().split("/mdm/v2/").nth(1).unwrap().to_owned();
+        let path = head.split(' ').nth(1).unwrap().split("/mdm/v2/").nth(1);
+        if let Some(path) = path
+            && length > 0
+            && body.len() == length
+        {
             let token = header("authorization").unwrap_or_default();
             posts.push(Post {
-                path,
+                path: path.to_owned(),
                 token: token.trim_start_matches("Bearer ").to_owned(),
                 body: serde_json::from_slice(body).unwrap(),
             });

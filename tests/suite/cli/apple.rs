@@ -1,7 +1,7 @@
 //! An Apple over a socket for programs run by a shell, with a tap on the line.
 
 use jiff::Timestamp;
-use vpp::sandbox::{Options, Running, Sandbox, World};
+use vpp::sandbox::{DeviceEvent, Happened, Options, Running, Sandbox, World};
 
 use super::shell::Shell;
 use crate::apply::tap::Tap;
@@ -9,12 +9,18 @@ use crate::apply::tap::Tap;
 pub(super) struct Apple {
     pub(super) sandbox: Sandbox,
     pub(super) tap: Tap,
-    _running: Running,
+    pub(super) running: Running,
     _runtime: tokio::runtime::Runtime,
 }
 
 /// The token of the one location of the quickstart.
 pub(super) const TOKEN: &str = "VPP_TOKEN";
+
+/// The moment, as the program has it: devices' answers are dated.
+#[expect(clippy::disallowed_methods, reason = "programs that are run have no other clock")]
+pub(super) fn now() -> Timestamp {
+    Timestamp::now()
+}
 
 impl Apple {
     /// Serves the world of a shell's folder and tells the shell where and with which token.
@@ -44,8 +50,7 @@ impl Apple {
             .enable_all()
             .build()
             .unwrap();
-        let start: Timestamp = "2026-11-21T09:14:07Z".parse().unwrap();
-        let mut options = Options::at(start);
+        let mut options = Options::at(now());
         change(&mut options);
         let sandbox = Sandbox::new(world, options).unwrap();
         let (running, tap) = runtime.block_on(async {
@@ -55,7 +60,13 @@ impl Apple {
             let tap = Tap::on(address.parse().unwrap()).await;
             (running, tap)
         });
-        Self { sandbox, tap, _running: running, _runtime: runtime }
+        Self { sandbox, tap, running, _runtime: runtime }
+    }
+
+    /// Commands that were queued for devices.
+    pub(super) fn commands(&self) -> usize {
+        let queued = |event: &&DeviceEvent| event.what == Happened::Queued;
+        self.sandbox.device_events().iter().filter(queued).count()
     }
 
     pub(super) fn posts(&self) -> usize {

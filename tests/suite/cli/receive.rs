@@ -11,12 +11,12 @@ use sha2::Sha256;
 use super::apple::Apple;
 use super::shell::Shell;
 
-const KEY: &str = "webhook-key-that-nobody-sees";
+pub(super) const KEY: &str = "webhook-key-that-nobody-sees";
 const NOTIFICATION: &str = "notification-token-unseen";
 
-struct Receiver {
+pub(super) struct Receiver {
     child: Child,
-    urls: Vec<String>,
+    pub(super) urls: Vec<String>,
 }
 
 impl Receiver {
@@ -25,7 +25,7 @@ impl Receiver {
     }
 
     /// With arguments and variables of its own; it has so many doors.
-    fn start_with(
+    pub(super) fn start_with(
         shell: &Shell,
         arguments: &[&str],
         variables: &[(&str, &str)],
@@ -49,7 +49,7 @@ impl Receiver {
     }
 
     /// Asks it to end; gives its exit code and what it said.
-    fn stop(mut self) -> (Option<i32>, String) {
+    pub(super) fn stop(mut self) -> (Option<i32>, String) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
         let status = self.child.wait().unwrap();
@@ -143,7 +143,7 @@ fn apple_is_told_where_to_send_and_its_test_is_answered() {
     let door = format!(
         "notifications: {{ url: \"http://127.0.0.1:{port}/apple/northfield\", token: {{ env: NOTIFICATION_TOKEN }} }}"
     );
-    shell.edit("location.yaml", "reclaim: release", &format!("{door}\nreclaim: release"));
+    shell.edit("location.yaml", "reclaim: uninstall", &format!("{door}\nreclaim: uninstall"));
     let token = apple.sandbox.token("northfield").unwrap();
     let listen = format!("127.0.0.1:{port}");
     let mut receiver = Receiver::start_with(
