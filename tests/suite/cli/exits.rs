@@ -84,6 +84,7 @@ fn guards_block_with_four() {
 #[test]
 fn a_run_that_is_done_in_part_ends_with_six_and_the_next_one_goes_on() {
     let mut shell = Shell::with_example("quickstart");
+    shell.edit("location.yaml", "reclaim: uninstall", "reclaim: release");
     let apple = Apple::of(&mut shell);
     // Every write to a device is refused for once, and for good.
     apple.sandbox.fail(PlannedFault {
@@ -103,9 +104,8 @@ fn a_run_that_is_done_in_part_ends_with_six_and_the_next_one_goes_on() {
 #[test]
 fn waiting_reclaims_are_seven_when_asked() {
     let shell = Shell::with_example("quickstart");
-    shell.edit("apps/notability.yaml", "assign:\n", "reclaim: uninstall\nassign:\n");
-    shell.edit("location.yaml", "reclaim: ", "mdm: campus\nreclaim: ");
-    shell.write("mdm.yaml", "{ apiVersion: vpp/v1, kind: Mdm, name: campus, sandbox: {} }\n");
+    let offline = "devices: [{ serial: [F9FXH7L2JF8J], behaves: { offline: 4d } }]\nlocations:";
+    shell.edit("world.yaml", "locations:", offline);
     let state = "--sandbox world.yaml --sandbox-state state.json";
     let plan = shell.run(&format!("plan {state}"));
     assert_eq!(plan.code, 0, "{}{}", plan.out, plan.err);
@@ -118,6 +118,7 @@ fn waiting_reclaims_are_seven_when_asked() {
 #[test]
 fn nothing_that_could_be_done_is_one() {
     let mut shell = Shell::with_example("quickstart");
+    shell.edit("location.yaml", "reclaim: uninstall", "reclaim: release");
     let apple = Apple::of(&mut shell);
     apple.sandbox.fail(PlannedFault {
         number: Some(9637),

@@ -47,7 +47,7 @@ fn a_run_is_in_the_history_with_who_and_what_it_sent() {
     }
     let shown = &shown["runs"][0];
     assert_eq!(shown["run"]["end"]["report"]["fingerprint"], run["fingerprint"]);
-    assert_eq!(shown["journal"].as_array().unwrap().len(), apple.posts());
+    assert_eq!(shown["journal"].as_array().unwrap().len(), apple.posts() + apple.commands());
     let text = shell.ok(&format!("history show {id}"));
     assert!(text.contains("Journal: ") && text.contains("associate"), "{text}");
     let table = shell.ok("history");
@@ -72,7 +72,7 @@ fn the_audit_has_a_line_for_each_change_and_none_where_nothing_changed() {
     let text = shell.read("audit.jsonl");
     let schema: Value = serde_json::from_str(&shell.ok("schema audit")).unwrap();
     let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(lines.len(), apple.posts());
+    assert_eq!(lines.len(), apple.posts() + apple.commands());
     let run = &history(&shell)["runs"][0]["run"];
     for line in &lines {
         jsonschema::validate(&schema, line).unwrap();
