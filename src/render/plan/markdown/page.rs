@@ -59,6 +59,10 @@ pub(super) fn sentence(text: &str) -> String {
             out.push('…');
             break;
         }
+        // Escaping takes the space at the beginning away: no line may be indented.
+        if !out.is_empty() && matches!(piece, Piece::Words(text) if text.starts_with(' ')) {
+            out.push(' ');
+        }
         out.push_str(&match piece {
             Piece::Words(text) => escape::markdown(text, room),
             Piece::Code(text) => escape::markdown_code(text, room),
