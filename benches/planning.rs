@@ -228,6 +228,7 @@ fn change(app: usize, devices: impl IntoIterator<Item = usize>) -> Change {
         kind: AssetKind::App,
         name: format!("app-{app}"),
         bundle_id: None,
+        install: false,
         action: Action::Assign,
         origin: None,
         cause: Cause {

@@ -116,6 +116,13 @@ impl<'r> Journal<'r> {
         self.written(self.memory.store.sent(&[(id, reference)], self.now()).await);
     }
 
+    /// The other side took all of these, each with the reference it gave.
+    pub(super) async fn all_sent(&self, taken: &[(Uuid, Option<String>)]) {
+        if !taken.is_empty() {
+            self.written(self.memory.store.sent(taken, self.now()).await);
+        }
+    }
+
     /// How these ended.
     pub(super) async fn settle(&self, ended: &[(Uuid, Outcome)]) {
         if !ended.is_empty() {

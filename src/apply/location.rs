@@ -12,6 +12,7 @@ use crate::plan::{Action, LocationPlan, Plan, UserPlan};
 use crate::store::{IntentKind, Outcome};
 
 use super::Observer;
+use super::install::Installs;
 use super::licenses;
 use super::outcome::{Event, LocationReport, StepOutcome, UserOutcome};
 use super::readback;
@@ -34,6 +35,8 @@ struct State<'p> {
     seats: SeatWork<'p>,
     /// Its reclaims, once they were looked at.
     book: Option<Book>,
+    /// Its installations, once they were looked at.
+    installs: Option<Installs>,
 }
 
 /// The report of a location before anything was done.
@@ -44,6 +47,7 @@ fn blank(location: &LocationPlan) -> LocationReport {
         claim: location.claim.as_ref().map(|_| StepOutcome::NotTried),
         users: UserOutcome::default(),
         changes: vec![],
+        installs: vec![],
         stopped: None,
         requests: 0,
         subscriptions: SeatWork::of(location).report(),
@@ -109,12 +113,13 @@ pub(super) async fn run<'p>(
         retired: Fates::of(retire),
         work,
         book: None,
+        installs: None,
         seats: SeatWork::of(location),
     };
     resume::withhold(&mut state.work, waiting);
     let before = run.reader().requests();
     let halt = steps(run, location, &mut state, hand).await.and_then(|()| run.unbroken()).err();
-    let State { claim, created, updated, retired, work, book, seats } = state;
+    let State { claim, created, updated, retired, work, book, installs, seats } = state;
     let people_left =
         [&created, &updated, &retired].into_iter().any(|fates| !fates.open.is_empty());
     let through = work.is_through()
@@ -133,6 +138,12 @@ pub(super) async fn run<'p>(
         for (change, counts) in report.changes.iter_mut().zip(reclaim::counts(book, &work)) {
             change.reclaims = counts;
         }
+    }
+    if let Some(installs) = &installs {
+        for (change, item) in report.changes.iter_mut().zip(&work.items) {
+            change.installs = installs.of_change(&work, item);
+        }
+        report.installs = installs.of_earlier_runs();
     }
     report.requests = run.reader().requests().saturating_sub(before);
     for change in &report.changes {
@@ -169,6 +180,8 @@ async fn steps(
     if let Some(owner) = &location.claim {
         claim(run, owner, state).await?;
     }
+    let (installs, wishes) = Installs::open(run, &mut state.work, hand).await?;
+    (state.installs, run.wishes) = (Some(installs), wishes);
     let tried = trial(run, location, state).await?;
     people(run, location, state).await?;
     if !tried {
@@ -184,13 +197,18 @@ async fn steps(
     fit(run, &mut state.work).await?;
     licenses::carry_out(run, &mut state.work, Action::Assign, None, &assigned).await?;
     seats::carry_out(run, location, &mut state.seats).await?;
-    while reclaim::follow(run, &mut state.work, book, started).await? {
+    let Some(installs) = &mut state.installs else { return Ok(()) };
+    installs.licensed(run, &state.work).await?;
+    installs.round(run).await?;
+    while reclaim::follow(run, &mut state.work, book, installs, started).await? {
         if state.work.reopen_later() {
             fit(run, &mut state.work).await?;
             let (work, none) = (&mut state.work, Pairs::new());
             licenses::carry_out(run, work, Action::Assign, None, &none).await?;
+            installs.licensed(run, &state.work).await?;
         }
     }
+    installs.without_license(run, &state.work).await;
     if !state.retired.open.is_empty() {
         users::carry_out(run, Step::Retire, &mut state.retired).await?;
         note_users(run, location, state);

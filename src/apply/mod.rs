@@ -8,6 +8,7 @@
 
 mod blame;
 mod breaker;
+mod install;
 mod journal;
 pub mod lease;
 mod licenses;
@@ -36,13 +37,15 @@ pub use stop::Stop;
 use std::collections::BTreeMap;
 
 use futures_util::future::{join, join_all};
+use tokio::sync::OnceCell;
 
 use crate::apple::Writer;
 use crate::plan::Plan;
 
 use breaker::Breaker;
+use install::Wishes;
 use journal::Journal;
-use outcome::{Event, FORMAT_VERSION, RunReport, RunResult, RunSummary};
+use outcome::{Event, FORMAT_VERSION, InstallTotals, RunReport, RunResult, RunSummary};
 use run::Run;
 
 /// What a run reaches Apple and devices through.
@@ -95,6 +98,8 @@ pub async fn apply<'a>(
             options,
             breaker: Breaker::new(options.bounds),
             journal: Journal::new(memory, location.uid.as_deref().unwrap_or(&location.name)),
+            wishes: Wishes::default(),
+            fleet: OnceCell::new(),
         };
         let waiting = waiting.get(&location.name).map_or(&[][..], Vec::as_slice);
         let hand = hands.get(&location.name);
@@ -144,6 +149,7 @@ fn result(
         users_not_tried,
         claimed,
         requests: _,
+        installs,
         subscriptions,
     } = summary;
     let seats = subscriptions.clone().unwrap_or_default();
@@ -158,6 +164,7 @@ fn result(
         + users_updated
         + users_retired
         + claimed
+        + installs.map_or(0, InstallTotals::all)
         + seats.done();
     let undone =
         failed + not_tried + users_failed + users_not_tried + seats.failed + seats.not_tried;

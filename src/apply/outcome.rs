@@ -130,6 +130,9 @@ pub struct RunSummary {
     pub claimed: u64,
     /// Requests sent to Apple.
     pub requests: u64,
+    /// Installations; absent where nothing was to be installed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub installs: Option<InstallTotals>,
     /// Seats and administrators; absent where the plan speaks of no subscriptions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subscriptions: Option<SeatRunSummary>,
@@ -139,7 +142,8 @@ impl RunSummary {
     /// The totals of these locations.
     pub fn of(locations: &[LocationReport]) -> Self {
         let subscriptions = SeatRunSummary::of(locations);
-        let mut total = Self { subscriptions, ..Self::default() };
+        let installs = InstallTotals::of(locations);
+        let mut total = Self { installs, subscriptions, ..Self::default() };
         for location in locations {
             let LocationReport { claim, users, changes, requests, .. } = location;
             add(&mut total.requests, *requests);
@@ -194,6 +198,9 @@ pub struct LocationReport {
     pub users: UserOutcome,
     /// One per change of the plan, in its order.
     pub changes: Vec<ChangeReport>,
+    /// What became of installations that earlier runs asked for, app by app.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub installs: Vec<InstallReport>,
     /// Why this location ended early, in one sentence without a full stop.
     pub stopped: Option<String>,
     /// Requests sent to Apple for it, reads included.
@@ -281,6 +288,86 @@ pub struct ChangeReport {
     /// Of a reclaim by uninstall: where the pairs that wait are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reclaims: Vec<ReclaimCount>,
+    /// Of an assign: what became of the installations it asked for; absent where it asked for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub installs: Option<InstallOutcome>,
+}
+
+/// What became of installations, counted in devices.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct InstallOutcome {
+    /// Commands that this run handed over.
+    pub sent: u64,
+    /// Devices that took the command as done.
+    pub acknowledged: u64,
+    /// What is given up, one per reason.
+    pub failed: Vec<Failure>,
+    /// What goes on with the next run, one per reason.
+    pub waits: Vec<InstallWait>,
+    /// People of whom no device is known, one per reason.
+    pub impossible: Vec<Failure>,
+}
+
+/// Installations that wait for the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct InstallWait {
+    /// What for, in one sentence without a full stop.
+    pub why: String,
+    /// How many.
+    pub count: u64,
+}
+
+/// What became of an app's installations that earlier runs asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct InstallReport {
+    /// The app.
+    pub asset: Asset,
+    /// Name of its manifest.
+    pub name: String,
+    /// What became of them.
+    pub outcome: InstallOutcome,
+}
+
+/// The totals of installations, of earlier runs too.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct InstallTotals {
+    /// Commands handed over.
+    pub sent: u64,
+    /// Devices that took the command as done.
+    pub acknowledged: u64,
+    /// Devices that refused, and what is given up.
+    pub failed: u64,
+    /// What goes on with the next run.
+    pub waits: u64,
+    /// People of whom no device is known.
+    pub impossible: u64,
+}
+
+impl InstallTotals {
+    /// The totals of these locations; `None` where nothing was to be installed.
+    fn of(locations: &[LocationReport]) -> Option<Self> {
+        let mut total: Option<Self> = None;
+        for location in locations {
+            let now = location.changes.iter().filter_map(|change| change.installs.as_ref());
+            let earlier = location.installs.iter().map(|report| &report.outcome);
+            for outcome in now.chain(earlier) {
+                let InstallOutcome { sent, acknowledged, failed, waits, impossible } = outcome;
+                let total = total.get_or_insert_default();
+                add(&mut total.sent, *sent);
+                add(&mut total.acknowledged, *acknowledged);
+                add(&mut total.failed, count(failed));
+                waits.iter().for_each(|wait| add(&mut total.waits, wait.count));
+                add(&mut total.impossible, count(impossible));
+            }
+        }
+        total
+    }
+
+    /// All installations this run had to do with.
+    pub fn all(self) -> u64 {
+        let Self { sent: _, acknowledged, failed, waits, impossible } = self;
+        [acknowledged, failed, waits, impossible].into_iter().fold(0, u64::saturating_add)
+    }
 }
 
 /// Pairs of one reclaim by uninstall that are equally far.

@@ -32,6 +32,7 @@ fn change(roster: &Roster, item: &Item<'_>) -> ChangeReport {
         withheld: failures(withheld),
         waits: if waits { open.len() + item.parked.len() } else { 0 },
         reclaims: vec![],
+        installs: None,
     }
 }
 

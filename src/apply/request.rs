@@ -14,7 +14,7 @@ use crate::store::IntentKind;
 
 use super::blame::{self, Verdict};
 use super::breaker::{Breaker, ErrorKind};
-use super::journal::Licenses;
+use super::journal::{Licenses, Wish};
 use super::outcome::Event;
 use super::run::{Run, reason, why};
 use super::work::{Pairs, Reason, Work, count};
@@ -89,7 +89,7 @@ async fn whole_or_halves(
             all.push(Sent { pairs, end: End::Held, intent: None });
             continue;
         }
-        let (end, intent) = send(run, action, &request, count(&pairs)).await;
+        let (end, intent) = send(run, action, &request, &pairs).await;
         match &end {
             End::Refused(error) if error.stops_location() => hold.set(true),
             End::Unknown { stops: true, .. } => hold.set(true),
@@ -152,17 +152,25 @@ async fn send(
     run: &Run<'_>,
     action: Action,
     request: &Rectangle,
-    pairs: u64,
+    pairs: &Pairs,
 ) -> (End, Option<Uuid>) {
     let kind = match action {
         Action::Assign => IntentKind::Associate,
         // Of reclaims by uninstall only what is proven gets here (`Work::prove`).
         Action::Release | Action::Uninstall => IntentKind::Disassociate,
     };
-    let Some(intent) = run.journal.intend(kind, pairs, Licenses::of(request)).await else {
+    let wish = Wish::new(kind, count(pairs), Licenses::of(request));
+    let intent = wish.id;
+    // What is installed with these licenses is written down with the request for them: a run that
+    // is killed in between forgets neither.
+    let mut wishes = if action == Action::Assign { run.wishes.of(pairs) } else { vec![] };
+    let installs: Vec<Uuid> = wishes.iter().map(|wish| wish.id).collect();
+    wishes.insert(0, wish);
+    if !run.journal.intend_all(wishes).await {
         return (End::Held, None);
-    };
-    (follow(run, action, request, pairs, intent).await, Some(intent))
+    }
+    run.wishes.written(installs);
+    (follow(run, action, request, count(pairs), intent).await, Some(intent))
 }
 
 async fn follow(

@@ -1,14 +1,19 @@
 //! What every step of one location's run shares.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::sync::OnceCell;
 
 use crate::actual::Limits;
 use crate::apple::{AppleError, Reader, Writer, error_number};
 use crate::manifest::kind::Breaker as Bounds;
 
 use super::breaker::Breaker;
+use super::install::Wishes;
 use super::journal::Journal;
 use super::outcome::Event;
+use super::reclaim::Fleet;
 use super::stop::Stop;
 use super::work::Reason;
 
@@ -81,6 +86,10 @@ pub(super) struct Run<'r> {
     pub(super) options: Options,
     pub(super) breaker: Breaker,
     pub(super) journal: Journal<'r>,
+    /// What is to be installed with which license.
+    pub(super) wishes: Wishes,
+    /// The devices of the location's server, once it was asked.
+    pub(super) fleet: OnceCell<Result<Arc<Fleet>, String>>,
 }
 
 impl Run<'_> {

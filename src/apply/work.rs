@@ -131,6 +131,13 @@ impl<'a> Work<'a> {
         self.collect(action, |item| &item.applied | &item.already)
     }
 
+    /// All pairs of an action, whatever became of them.
+    pub(super) fn all_of(&self, action: Action) -> Pairs {
+        self.collect(action, |item| {
+            holders(item.change).filter_map(|holder| self.roster.find(holder.as_ref())).collect()
+        })
+    }
+
     /// The pairs of an action that Apple took, or may have taken.
     pub(super) fn sent_of(&self, action: Action) -> Pairs {
         self.collect(action, |item| item.sent.clone())

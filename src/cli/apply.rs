@@ -162,7 +162,9 @@ async fn leased(
         }
     }
     // A plan without changes has said so already.
-    let told = !plan.is_empty() || report.mdm_locations.iter().any(|one| !one.is_quiet());
+    let told = !plan.is_empty()
+        || report.summary.installs.is_some()
+        || report.mdm_locations.iter().any(|one| !one.is_quiet());
     if arguments.format == Format::Human && told {
         let streams = &context.streams;
         streams.print(|out| {
@@ -348,6 +350,7 @@ fn exit(report: &RunReport, asked: Option<Signal>, detailed: bool) -> Exit {
         users_not_tried: _,
         claimed,
         requests: _,
+        installs: _,
         subscriptions,
     } = &report.summary;
     let seats = subscriptions.clone().unwrap_or_default();

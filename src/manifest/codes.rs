@@ -46,6 +46,7 @@ pub static CODES: &[&Code] = &[
     &TWO_OWNERS,
     &BY_SERVER,
     &NO_ENTRA_GROUP,
+    &INSTALL_IMPOSSIBLE,
 ];
 
 macro_rules! codes {
@@ -217,6 +218,12 @@ codes! {
         "Where Intune hands out licenses it does so by groups of Entra, so a group needs `entraGroup:` \
          with the object id (Entra admin center, Groups), or `allDevices` or `allUsers`. Where vpp does, it \
          must know who is in the group: from an inventory, or named one by one.";
+    INSTALL_IMPOSSIBLE = "VPP-M042", "install without a server that can be told to",
+        "With `install: true` a location's device-management server is told to install an app once \
+         its license reads back as assigned. The location names no `mdm`, or one that cannot be told \
+         to: the contract with programs (`exec`) has no word for it, and Intune installs by its own \
+         groups. Name an Mdm that can (fleet, nanomdm, nanohub, micromdm), or remove `install`: \
+         licenses are assigned all the same, and the server installs by its own rules.";
 }
 
 #[cfg(test)]

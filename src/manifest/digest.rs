@@ -171,6 +171,7 @@ impl Meaning for Location {
             mdm_token,
             reclaim,
             when_gone,
+            install,
             endpoint,
             notifications,
             retire_users,
@@ -191,6 +192,9 @@ impl Meaning for Location {
         // Not where there is none: digests from before a key was known stay what they were.
         if *when_gone != WhenGone::default() {
             ink.text(&format!("whenGone {when_gone:?}"));
+        }
+        if let Some(install) = install {
+            ink.text(&format!("install {}", install.value));
         }
         endpoint.write(ink);
         if let Some(notifications) = notifications {

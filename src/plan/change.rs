@@ -21,6 +21,9 @@ pub struct Change {
     pub action: Action,
     /// Why.
     pub cause: Cause,
+    /// Of an assign: whether the devices are told to install the app, too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub install: bool,
     /// Whether this change of the manifests wants it, or it would have moved without; absent where
     /// the plan was not held against a base.
     #[serde(default, skip_serializing_if = "Option::is_none")]

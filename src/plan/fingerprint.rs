@@ -12,6 +12,7 @@
 //! release 360593530 STDQ device "DMPXK1A2HJ0M"
 //! uninstall …
 //! assign … user "ada"
+//! assign and install … device "DMPXK1A2HJ0M"
 //! enable subscriptions
 //! seat release 6400000001 "ada"
 //! administrator add 6400000001 "ada"
@@ -50,6 +51,9 @@ pub fn short(fingerprint: &str) -> String {
     }
 }
 
+/// An asset, what happens to it, whether it waits for a license, whether the app is installed, too.
+type What = (Asset, Action, bool, bool);
+
 /// What moves of one asset in one way.
 #[derive(Default)]
 struct Moves<'a> {
@@ -67,13 +71,13 @@ pub(super) fn of(
         .iter()
         .map(|location| (location.name.as_str(), location.uid.as_deref().unwrap_or_default()))
         .collect();
-    let mut moves: BTreeMap<&str, BTreeMap<(Asset, Action, bool), Moves<'_>>> = BTreeMap::new();
+    let mut moves: BTreeMap<&str, BTreeMap<What, Moves<'_>>> = BTreeMap::new();
     let now = changes.iter().map(|change| (change, false));
     for (change, waits) in now.chain(later.iter().map(|change| (change, true))) {
         let uid = uids.get(change.location.as_str()).copied().unwrap_or_default();
         let assets = moves.entry(uid).or_default();
         let Moves { devices, users } =
-            assets.entry((change.asset, change.action, waits)).or_default();
+            assets.entry((change.asset, change.action, waits, change.install)).or_default();
         devices.extend(&change.devices);
         users.extend(&change.users);
     }
@@ -102,14 +106,15 @@ pub(super) fn of(
         users.create.iter().for_each(|user| hash.json("create", user));
         users.update.iter().for_each(|user| hash.json("update", user));
         users.retire.iter().for_each(|user| hash.json("retire", user));
-        for ((asset, action, waits), Moves { mut devices, mut users }) in
+        for ((asset, action, waits, install), Moves { mut devices, mut users }) in
             licenses.into_iter().flatten()
         {
             devices.sort_unstable();
             users.sort_unstable();
             let later = if waits { "later " } else { "" };
             let (number, price) = (asset.adam_id, asset.pricing_param.as_str());
-            let what = format!("{later}{action} {number} {price}");
+            let install = if install { " and install" } else { "" };
+            let what = format!("{later}{action}{install} {number} {price}");
             for device in devices {
                 hash.json(&format!("{what} device"), device);
             }

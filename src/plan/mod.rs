@@ -55,7 +55,7 @@ pub use seats::{
     SeatInactionKind, SeatRectangle, SeatRow, SeatSummary, SubscriptionPlan, UnmanagedSeats,
     seat_rectangles,
 };
-pub use summary::{ServerSummary, Summary};
+pub use summary::{InstallSummary, ServerSummary, Summary};
 
 use jiff::Timestamp;
 use schemars::JsonSchema;

@@ -4,13 +4,13 @@ use super::examples::examples;
 use super::people::People;
 use super::survey::{Placed, PlacedAt, Reclaim, Site, SiteState, Survey};
 use super::{
-    Action, Cause, Change, Inaction, InactionKind, LicenseRow, LocationPlan, Notice,
+    Action, Cause, CauseKind, Change, Inaction, InactionKind, LicenseRow, LocationPlan, Notice,
     SubscriptionPlan, Unmanaged, UserPlan, cover, numbers, seats,
 };
 use crate::actual::{Actual, Limits, MdmInfo, Stock, Versions};
 use crate::diagnostic::Level;
-use crate::license::{ClientUserId, HolderRef, HolderSet, SerialNumber};
-use crate::manifest::kind::{Owner, WhenShort};
+use crate::license::{AssetKind, ClientUserId, HolderRef, HolderSet, SerialNumber};
+use crate::manifest::kind::{Intent, Owner, WhenShort};
 
 /// What `mdmInfo.metadata` says where the manifest says nothing: Apple wants a text there.
 const METADATA: &str = "vpp";
@@ -78,10 +78,26 @@ fn change(
         bundle_id: placed.wanted.bundle_id.clone(),
         action,
         cause: cause.clone(),
+        install: installs(survey, site, placed.kind, action, cause),
         origin: None,
         devices,
         users,
     }
+}
+
+/// Whether devices are told to install what is given: apps, in locations that say so, to those for
+/// whom an entry requires it. Who may install it can do so without being told.
+fn installs(
+    survey: &Survey<'_>,
+    site: usize,
+    kind: AssetKind,
+    action: Action,
+    cause: &Cause,
+) -> bool {
+    let CauseKind::Entry { intent: Intent::Required, .. } = cause.kind else { return false };
+    action == Action::Assign
+        && kind == AssetKind::App
+        && survey.site(site).is_some_and(|site| site.manifest.installs())
 }
 
 /// What is deliberately not done, in the same order as the changes.

@@ -42,6 +42,9 @@ pub struct Summary {
     pub devices: u64,
     /// Distinct people a change touches.
     pub users: u64,
+    /// Installations that are asked for along with licenses; absent where none are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub installs: Option<InstallSummary>,
     /// Seats of subscriptions; absent where no manifest speaks of any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subscriptions: Option<SeatSummary>,
@@ -85,6 +88,15 @@ impl ServerSummary {
     }
 }
 
+/// Installations that are asked for along with licenses.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct InstallSummary {
+    /// Licenses of devices: one installation each.
+    pub devices: u64,
+    /// Licenses of people: an installation on each device that the server knows as theirs.
+    pub users: u64,
+}
+
 impl Summary {
     /// The totals of a plan's parts. `assets_managed` cannot be counted from them: a location that
     /// was not read has no rows.
@@ -103,6 +115,11 @@ impl Summary {
                 Action::Assign => sum.assign += pairs,
                 Action::Release => sum.release += pairs,
                 Action::Uninstall => sum.uninstall += pairs,
+            }
+            if change.install {
+                let installs = sum.installs.get_or_insert_default();
+                installs.devices += count(change.devices.len());
+                installs.users += count(change.users.len());
             }
             assets.insert((&change.asset, &change.name));
             devices.extend(&change.devices);

@@ -174,7 +174,7 @@ impl Book {
             }
             None => return Ok(()),
         };
-        let fleet = match Fleet::ask(mdm.as_ref()).await {
+        let fleet = match Fleet::of_run(run, mdm.as_ref()).await {
             Ok(fleet) => fleet,
             Err(why) => {
                 self.trouble = Some(why);

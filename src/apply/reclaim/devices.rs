@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::license::Holder;
+use crate::apply::run::Run;
+use crate::license::{ClientUserId, Holder, SerialNumber};
 use crate::manifest::kind::WhenGone;
-use crate::mdm::{Capabilities, Device, Mdm};
+use crate::mdm::{Capabilities, Device, Enrolment, Mdm};
 use crate::reclaim::{Reclaim, Rules, Seen};
 
 /// What removes a location's apps.
@@ -27,7 +28,8 @@ impl Hand {
 }
 
 /// A server's devices, ready to be looked up.
-pub(super) struct Fleet {
+#[derive(Debug)]
+pub(in crate::apply) struct Fleet {
     by_serial: HashMap<String, Vec<Device>>,
     serials_of: HashMap<String, Vec<String>>,
     all: bool,
@@ -46,6 +48,47 @@ impl Fleet {
             return Err(format!("{} lists no device at all", mdm.name()));
         }
         Ok(Self::of(devices, lists_all))
+    }
+
+    /// The devices of a run's server, which is asked once.
+    ///
+    /// # Errors
+    /// Those of [`Self::ask`].
+    pub(in crate::apply) async fn of_run(
+        run: &Run<'_>,
+        mdm: &dyn Mdm,
+    ) -> Result<Arc<Self>, String> {
+        let fleet = || async { Self::ask(mdm).await.map(Arc::new) };
+        run.fleet.get_or_init(fleet).await.clone()
+    }
+
+    /// The one enrolled device with a serial number.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(in crate::apply) fn live(&self, serial: &SerialNumber) -> Result<&Device, String> {
+        let known = self.by_serial.get(serial.as_str()).map_or(&[][..], Vec::as_slice);
+        let mut live = known.iter().filter(|device| device.enrolment != Enrolment::None);
+        match (live.next(), live.next()) {
+            (Some(device), None) => Ok(device),
+            (Some(_), Some(_)) => Err("the server has several enrolments of the device".to_owned()),
+            (None, _) => Err("the device is not enrolled with the server yet".to_owned()),
+        }
+    }
+
+    /// A device with a serial number, enrolled if there is such a one.
+    pub(in crate::apply) fn any(&self, serial: &SerialNumber) -> Option<&Device> {
+        self.live(serial).ok().or_else(|| self.by_serial.get(serial.as_str())?.first())
+    }
+
+    /// The serial numbers of a person's devices.
+    pub(in crate::apply) fn serials_of(&self, user: &ClientUserId) -> Vec<SerialNumber> {
+        let theirs = self.serials_of.get(&user.as_str().to_lowercase());
+        let serials = theirs.into_iter().flatten().filter_map(|serial| serial.parse().ok());
+        let mut serials: Vec<SerialNumber> = serials.collect();
+        serials.sort_unstable();
+        serials.dedup();
+        serials
     }
 
     fn of(devices: Vec<Device>, all: bool) -> Self {

@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::book::Book;
 use super::round::{release, round};
+use crate::apply::install::Installs;
 use crate::apply::run::{Halt, Run};
 use crate::apply::work::Work;
 use crate::reclaim::Act;
@@ -40,17 +41,23 @@ pub(in crate::apply) async fn follow(
     run: &mut Run<'_>,
     work: &mut Work<'_>,
     book: &mut Book,
+    installs: &mut Installs,
     started: Instant,
 ) -> Result<bool, Halt> {
     let patience = run.options.patience;
     let mut heard = Instant::now();
     let mut pause = patience.poll;
     loop {
-        if book.pages.is_empty() || book.trouble.is_some() || !book.waits() {
+        let reclaims = book.trouble.is_none() && book.waits();
+        if !reclaims && !installs.waits() {
             return Ok(false);
         }
         let until = started + patience.wait;
-        let until = if book.stirred { until.max(heard + patience.grace) } else { until };
+        let until = if book.stirred || installs.stirred {
+            until.max(heard + patience.grace)
+        } else {
+            until
+        };
         let now = Instant::now();
         if now >= until {
             return Ok(false);
@@ -61,7 +68,8 @@ pub(in crate::apply) async fn follow(
             () = run.stop.wait() => {}
         }
         run.go_on()?;
-        if round(run, book).await? {
+        let heard_of_reclaims = reclaims && round(run, book).await?;
+        if installs.round(run).await? || heard_of_reclaims {
             heard = Instant::now();
             pause = patience.poll;
         } else {

@@ -13,5 +13,6 @@ mod summary;
 pub use devices::{Hand, Hands};
 
 pub(super) use book::Book;
+pub(super) use devices::Fleet;
 pub(super) use follow::{catch_up, follow};
 pub(super) use summary::counts;

@@ -2,6 +2,7 @@
 
 mod assets;
 mod cycles;
+mod installs;
 mod inventories;
 mod locations;
 mod names;
@@ -28,7 +29,8 @@ pub(super) fn all(
     diagnostics.extend(owners::all(manifests));
     diagnostics.extend(assets::claimed_twice(&manifests.assets));
     diagnostics.extend(subscriptions::claimed_twice(&manifests.subscriptions));
-    let Manifests { assets, locations, .. } = manifests;
+    let Manifests { assets, locations, mdms, .. } = manifests;
+    diagnostics.extend(installs::impossible(locations, mdms));
     diagnostics.extend(uninstalls::without_mdm(assets, locations));
     diagnostics.extend(uninstalls::without_bundle_id(assets, locations));
     diagnostics

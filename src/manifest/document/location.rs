@@ -56,6 +56,11 @@ pub struct Location {
     /// still have the app). Without this key it stays.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub when_gone: Option<WhenGone>,
+    /// Whether the Mdm is told to install an app on a device once the device's license, or that of
+    /// its user, reads back as assigned: for entries with `intent: required`. Without this key
+    /// nothing is installed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub install: Option<bool>,
     /// Another server than Apple's: https, or http to this machine. For sandboxes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"http://127.0.0.1:8080", regex(pattern = "^[Hh][Tt][Tt][Pp][Ss]?://"))]

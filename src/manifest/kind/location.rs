@@ -26,6 +26,9 @@ pub struct Location {
     pub reclaim: Option<At<ReclaimMode>>,
     /// What becomes of the license of a device that has left the Mdm.
     pub when_gone: WhenGone,
+    /// Whether the Mdm is told to install an app on a device that was given its license; where the
+    /// key stands.
+    pub install: Option<At<bool>>,
     /// Another server than Apple's.
     pub endpoint: Option<At<String>>,
     /// Where Apple may send notifications, and what it proves itself with.
@@ -36,6 +39,13 @@ pub struct Location {
     pub description: Option<String>,
     /// For filtering.
     pub labels: BTreeMap<String, String>,
+}
+
+impl Location {
+    /// Whether apps are installed on devices that are given a license.
+    pub fn installs(&self) -> bool {
+        self.install.as_ref().is_some_and(|install| install.value)
+    }
 }
 
 /// Where a content token comes from. It is read late and never printed.

@@ -98,6 +98,19 @@ impl MdmDriver {
         }
     }
 
+    /// Whether it can be told to install an app.
+    pub fn installs(&self) -> bool {
+        match self {
+            Self::Fleet(_)
+            | Self::Nanomdm(_)
+            | Self::Nanohub(_)
+            | Self::Micromdm(_)
+            | Self::Sandbox => true,
+            // The contract with programs has no word for it; Intune installs by its own groups.
+            Self::Exec(_) | Self::Intune(_) => false,
+        }
+    }
+
     /// The inventory that knows its devices.
     pub fn device_column(&self) -> Option<&DeviceColumn> {
         match self {

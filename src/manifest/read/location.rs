@@ -53,6 +53,10 @@ pub(super) fn read(
     let when_gone = fields.optional(report, "whenGone");
     let words = [("keep", WhenGone::Keep), ("release", WhenGone::Release)];
     let when_gone = when_gone.and_then(|field| value::word(report, field, &words));
+    let install = fields.optional(report, "install").and_then(|field| {
+        let install = value::truth(report, field)?;
+        Some(report.at(install, field.key_place))
+    });
     let endpoint = fields.optional(report, "endpoint").and_then(|field| {
         let instead = "the token is all Apple asks for";
         address::read(report, field, "https://vpp.itunes.apple.com", instead)
@@ -78,6 +82,7 @@ pub(super) fn read(
         mdm_token,
         reclaim,
         when_gone: when_gone.map(|word| word.value).unwrap_or_default(),
+        install,
         endpoint,
         notifications,
         retire_users: retire_users.unwrap_or_default(),

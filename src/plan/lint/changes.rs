@@ -2,7 +2,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::Lint;
 use crate::license::{AssetKind, HolderRef};
-use crate::plan::{Change, Plan};
+use crate::plan::{Action, Change, Plan};
 
 pub(super) const PLACE: Lint = Lint {
     name: "changes-have-a-place",
@@ -129,6 +129,18 @@ pub(super) const FOREIGN: Lint = Lint {
             let seats = seats.is_some_and(|seats| seats.enable || !seats.is_empty());
             if moves || people > 0 || location.claim.is_some() || seats {
                 say.push(format!("{name} is not ours to touch ({}) and changes", guard.code));
+            }
+        }
+    },
+};
+
+pub(super) const INSTALL: Lint = Lint {
+    name: "only-given-apps-are-installed",
+    about: "Devices are told to install what is given, and only apps.",
+    check: |plan, say| {
+        for change in plan.changes.iter().chain(&plan.later).filter(|change| change.install) {
+            if change.action != Action::Assign || change.kind != AssetKind::App {
+                say.push(format!("{} would install", what(change)));
             }
         }
     },

@@ -53,6 +53,7 @@ pub static LINTS: &[Lint] = &[
     changes::BOTH_WAYS,
     changes::BOOKS,
     changes::FOREIGN,
+    changes::INSTALL,
     licenses::ROWS,
     licenses::ENOUGH,
     licenses::SHORT,

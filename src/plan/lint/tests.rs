@@ -188,3 +188,15 @@ fn reclaims_of_earlier_runs_go_on_or_end() {
     };
     assert_eq!(broken(too_many), ["under-way-adds-up"]);
 }
+
+#[test]
+fn only_given_apps_are_installed() {
+    let name = "only-given-apps-are-installed";
+    assert!(!found(|plan| assign(plan).install = true).contains(&name));
+    assert!(found(|plan| plan.changes[0].install = true).contains(&name));
+    let book = |plan: &mut Plan| {
+        assign(plan).install = true;
+        assign(plan).kind = AssetKind::Book;
+    };
+    assert!(found(book).contains(&name));
+}

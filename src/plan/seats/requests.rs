@@ -30,6 +30,7 @@ pub fn seat_rectangles<'a>(
             kind: AssetKind::App,
             name: String::new(),
             bundle_id: None,
+            install: false,
             action: Action::Assign,
             cause: Cause {
                 file: String::new(),

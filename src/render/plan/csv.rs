@@ -159,8 +159,19 @@ fn of_server<W: Write>(rows: &mut csv::Writer<W>, plan: &MdmLocationPlan) -> io:
 }
 
 fn of_change<W: Write>(rows: &mut csv::Writer<W>, change: &Change, uid: &str) -> io::Result<()> {
-    let Change { location, asset, kind, name, bundle_id, action, cause, devices, users, origin } =
-        change;
+    let Change {
+        location,
+        asset,
+        kind,
+        name,
+        bundle_id,
+        install: _,
+        action,
+        cause,
+        devices,
+        users,
+        origin,
+    } = change;
     let kind = match kind {
         AssetKind::App => "App",
         AssetKind::Book => "Book",

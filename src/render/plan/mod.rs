@@ -21,7 +21,7 @@ pub use sections::{
     AssignRow, CauseRow, Claim, Cost, LeftRow, LicenseState, LicenseSummary, LocationRow, Moved,
     Place, ReclaimRow, SeatLeft, SeatMove, SeatsSection, Sections, Totals, UnderWay, Verdict,
 };
-pub(in crate::render) use sections::{base_said, minute, phases, remarks, seat_state};
+pub(in crate::render) use sections::{base_said, installs, minute, phases, remarks, seat_state};
 
 use std::io::{self, Write};
 

@@ -1,5 +1,6 @@
 use std::io::{self, Write};
 
+use super::installs::went;
 use super::sections::{FailureRow, RunSections, SeatRunRow, StepRow};
 use super::waits::phases;
 use crate::apply::outcome::{RunReport, RunResult, RunSummary};
@@ -45,6 +46,7 @@ pub fn human(
         Part::new(seats, 12, 2),
         Part::new(waits, 8, 2),
         Part::new(served, 24, 4),
+        Part::new(installs, 6, 1),
         Part::new(failures, 8, 2),
         Part::new(withheld, 4, 1),
         Part::new(closing, 0, 0),
@@ -379,6 +381,37 @@ fn waits(page: &Page<'_>, rows: usize) -> Vec<Line> {
     if !rest.is_empty() {
         let hit = grouped(sum(rest.iter().map(|row| row.count)));
         let text = format!(" {} reasons, {hit} reclaims", page.plus(count(rest.len())));
+        lines.push(page.styled(styles.dim, &text));
+    }
+    lines
+}
+
+/// How installations went, and what is to be said of them.
+fn installs(page: &Page<'_>, rows: usize) -> Vec<Line> {
+    let styles = page.styles;
+    let Some(totals) = page.content.report.summary.installs else { return vec![] };
+    let all = &page.content.sections.installs;
+    let mut lines = page.heading("Installs", &format!(": {}", went(totals)));
+    for row in all.iter().take(rows) {
+        let (style, mark) = if row.failed {
+            (styles.error, page.symbols().bad)
+        } else {
+            (styles.dim, page.symbols().dot)
+        };
+        let said = format!("{} {} ", grouped(row.count), page.symbols().times);
+        let line = page.line().gap(2).put(style, mark).gap(1).put(style, &said);
+        lines.extend(page.wrap(line.put(styles.text, row.why), 6, 3));
+        let told = if page.shape.detail { usize::MAX } else { 4 };
+        let hit: Vec<String> =
+            row.hit.iter().take(told).map(|(name, n)| format!("{name} {}", grouped(*n))).collect();
+        let rest = page.plus(count(row.hit.len().saturating_sub(told)));
+        let line = page.line().gap(6).put(styles.name, &format!("{}{rest}", hit.join(", ")));
+        lines.extend(page.wrap(line, 8, 1));
+    }
+    let rest = all.get(rows..).unwrap_or_default();
+    if !rest.is_empty() {
+        let hit = grouped(sum(rest.iter().map(|row| row.count)));
+        let text = format!(" {} reasons, {hit} installations", page.plus(count(rest.len())));
         lines.push(page.styled(styles.dim, &text));
     }
     lines

@@ -1,11 +1,13 @@
 //! What a run did, for people and for machines.
 
 mod human;
+mod installs;
 mod markdown;
 mod sections;
 mod waits;
 
 pub use human::human;
+pub use installs::InstallRow;
 pub use markdown::markdown;
 pub use sections::{FailureRow, RunSections, SeatRunRow, StepRow};
 pub use waits::WaitRow;

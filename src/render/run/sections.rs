@@ -1,6 +1,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::installs::{InstallRow, installs};
 use super::waits::{WaitRow, waits};
 use crate::apply::outcome::{ChangeReport, Failure, RunReport, StepOutcome, UserCounts};
 use crate::apply::seats::{SeatOutcome, SeatsReport};
@@ -20,6 +21,8 @@ pub struct RunSections<'r> {
     pub withheld: Vec<FailureRow<'r>>,
     /// What reclaims wait for: those that are stuck first, then the most.
     pub waits: Vec<WaitRow<'r>>,
+    /// What is to be said of installations: what failed first.
+    pub installs: Vec<InstallRow<'r>>,
     /// What became of subscriptions, one line each.
     pub seats: Vec<SeatRunRow<'r>>,
     /// Locations that ended early, and why.
@@ -137,6 +140,7 @@ impl<'r> RunSections<'r> {
             failures: failures(report),
             withheld: withheld(report),
             waits: waits(report),
+            installs: installs(report),
             seats: seats(report),
             stopped: stopped.collect(),
             claimed: claimed.collect(),

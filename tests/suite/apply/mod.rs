@@ -8,6 +8,7 @@
 
 mod ends;
 pub(crate) mod house;
+mod installs;
 mod journal;
 mod kills;
 mod leases;

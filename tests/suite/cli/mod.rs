@@ -11,6 +11,7 @@ mod claims;
 mod delta;
 mod exits;
 mod groups;
+mod installs;
 mod intune;
 mod killed;
 mod labels;

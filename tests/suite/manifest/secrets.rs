@@ -99,6 +99,6 @@ m.yaml:4:1 error VPP-M035 `token` must say where the token is, not be the token
   = if this was a token, download a new one: Apple then revokes it
 m.yaml:5:1 error VPP-M012 a Location has no key `color`
   | "color" unknown key
-  = known keys: apiVersion, kind, name, uid, token, owner, licenses, mdm, mdmToken, reclaim, whenGone, endpoint, notifications, users, description, labels
+  = known keys: apiVersion, kind, name, uid, token, owner, licenses, mdm, mdmToken, reclaim, whenGone, install, endpoint, notifications, users, description, labels
 "##);
 }

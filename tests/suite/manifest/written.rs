@@ -19,6 +19,7 @@ fn documents() -> Vec<Document> {
             mdm_token: None,
             reclaim: Some(ReclaimMode::Keep),
             when_gone: None,
+            install: None,
             endpoint: None,
             notifications: None,
             users: None,

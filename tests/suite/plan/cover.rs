@@ -32,6 +32,7 @@ fn change(
         kind: AssetKind::App,
         name: format!("app-{number}"),
         bundle_id: None,
+        install: false,
         action: Action::Assign,
         origin: None,
         cause: Cause {

@@ -221,6 +221,7 @@ fn change() -> impl Strategy<Value = Change> {
             kind: vpp::license::AssetKind::App,
             name,
             bundle_id: None,
+            install: false,
             action,
             cause,
             origin: None,

@@ -28,6 +28,7 @@ fn change(id: usize, name: &str, action: Action, kind: CauseKind) -> ChangeRepor
         withheld: vec![],
         waits: 0,
         reclaims: vec![],
+        installs: None,
     }
 }
 
@@ -55,6 +56,7 @@ fn location(name: &str, changes: Vec<ChangeReport>) -> LocationReport {
         claim: None,
         users: UserOutcome::default(),
         changes,
+        installs: vec![],
         stopped: None,
         requests: 212,
         subscriptions: None,

@@ -202,6 +202,7 @@ impl World {
             kind: row.kind,
             name: row.name.clone(),
             bundle_id: None,
+            install: false,
             action,
             cause: Cause { file: place.0.into(), line: place.1, kind },
             origin: None,

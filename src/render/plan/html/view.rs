@@ -7,7 +7,7 @@ use crate::plan::{Carried, Drift, GuardLevel, GuardOutcome, GuardResult, Plan, S
 use crate::render::number::{count, counted, grouped, seconds, share, sum};
 use crate::render::plan::{
     AssignRow, CauseRow, LeftRow, LicenseState, LocationRow, Place, ReclaimRow, Sections, Verdict,
-    base_said, minute, phases, remarks, seat_state,
+    base_said, installs, minute, phases, remarks, seat_state,
 };
 use crate::render::prose::{self, Piece};
 use crate::render::served::{self, Row, Tone};
@@ -739,6 +739,7 @@ fn closing(plan: &Plan, sections: &Sections<'_>) -> Vec<(&'static str, String)> 
         }
         rows.push(("Apply takes", text));
     }
+    rows.extend(installs(plan).map(|text| ("Installs", text)));
     rows.push(("Fingerprint", shown(&fingerprint::short(&plan.fingerprint))));
     rows.push((
         "Made",

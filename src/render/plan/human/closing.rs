@@ -2,7 +2,7 @@ use super::page::Page;
 use crate::render::Typed;
 use crate::render::fingerprint;
 use crate::render::number::{count, counted, grouped, seconds, sum};
-use crate::render::plan::Verdict;
+use crate::render::plan::{Verdict, installs};
 use crate::render::text::Line;
 
 /// People to register, update and retire, and those who cannot install yet.
@@ -103,6 +103,9 @@ pub(super) fn closing(page: &Page<'_>, _: usize) -> Vec<Line> {
             line.push(styles.text, &format!("; {waits} for devices beyond that"));
         }
         lines.extend(page.wrap(line, 13, 2));
+    }
+    if let Some(installs) = installs(plan) {
+        lines.extend(page.wrap(row("Installs").put(styles.text, &installs), 13, 2));
     }
     let mut print = row("Fingerprint").put(styles.text, &fingerprint::short(&plan.fingerprint));
     print.push(styles.dim, &format!(" {} {}", symbols.dot, plan.tool));

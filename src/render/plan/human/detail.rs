@@ -56,6 +56,7 @@ fn one(out: &mut dyn Write, page: &Page<'_>, change: &Change) -> io::Result<()> 
         kind: _,
         name,
         bundle_id: _,
+        install: _,
         action,
         cause,
         devices,

@@ -2,7 +2,7 @@ use super::fit::Section;
 use super::page::{Page, holders, name, plus, row, titles};
 use crate::license::ClientUserId;
 use crate::render::number::{count, counted, grouped, seconds};
-use crate::render::plan::LeftRow;
+use crate::render::plan::{LeftRow, installs};
 use crate::render::{escape, fingerprint};
 
 /// People to register, update and retire, and those who cannot install yet.
@@ -84,6 +84,7 @@ pub(super) fn closing<'p>(page: &Page<'p>) -> Option<Section<'p>> {
             escape::markdown_code(&fingerprint::short(&plan.fingerprint), 100)
         ),
     ];
+    items.extend(installs(plan));
     if cost.write_requests > 0 {
         items.push(format!(
             "apply takes at least {}, about {} to {}",

@@ -65,6 +65,7 @@ impl Written {
             mdm_token: None,
             reclaim: site.reclaim.map(|mode| At::new(mode, span(reclaim))),
             when_gone: WhenGone::Keep,
+            install: site.install.then(|| At::new(true, span(name))),
             endpoint: None,
             notifications: None,
             retire_users: site.retire,
