@@ -33,4 +33,5 @@ pub mod render;
 pub mod sandbox;
 pub mod status;
 pub mod store;
+mod web;
 pub mod yaml;

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use super::error::{AppleError, CallName, Said};
 use super::number::Class;
 use super::scrub::Scrubber;
-use super::time;
 use super::wire::{Failure, Reply};
+use crate::web;
 
 /// What to do after one try.
 #[derive(Debug)]
@@ -131,7 +131,7 @@ fn error(reply: &Reply, said: Said, call: &CallName, write: bool) -> Verdict {
     let wait = reply
         .retry_after
         .as_deref()
-        .and_then(|header| time::retry_after(header, reply.date.as_deref()));
+        .and_then(|header| web::retry_after(header, reply.date.as_deref()));
     let proves_nothing_happened = said.number.is_some() || said.status < 500;
     Verdict::Stop(match said.class() {
         Class::Retry if write && !proves_nothing_happened => AppleError::Unknown {

@@ -7,7 +7,6 @@
 //! **Architecture invariant:** the token goes to the endpoint's own origin and nowhere else, and
 //! appears in no text that leaves this room.
 
-mod backoff;
 pub mod codes;
 mod connection;
 mod endpoint;
@@ -27,7 +26,6 @@ mod token;
 mod wire;
 mod writer;
 
-pub(crate) use backoff::pause;
 pub use codes::CODES;
 pub use connection::{Connection, OwnerPolicy};
 pub use endpoint::{Endpoint, EndpointError};
@@ -44,7 +42,6 @@ pub use reply::{
 };
 pub(crate) use scrub::Scrubber;
 pub use subscriptions::{ManageSeats, SeatFilter};
-pub(crate) use time::retry_after;
 pub use token::{Token, TokenError};
 pub use writer::{ClientConfigChange, ManageAssets, Notifications, RevokeAssets, Writer};
 

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::Writer;
 use super::error::{AppleError, CallName};
 use super::filter::{AssetFilter, AssignmentFilter, Query, ToQuery, UserFilter};
 use super::judge::Good;
@@ -12,8 +13,8 @@ use super::reply::{
 };
 use super::session::Session;
 use super::wire::Request;
-use super::{Writer, backoff};
 use crate::actual::{Limits, MdmInfo};
+use crate::web;
 
 /// Reads one location. It has no way to send anything but GET.
 ///
@@ -136,7 +137,7 @@ impl Reader {
 
     /// Rests for a while between two rounds of the same questions, longer each round.
     pub(crate) async fn rest(&self, round: u32) {
-        tokio::time::sleep(backoff::pause(self.session.settings.first_backoff, round)).await;
+        tokio::time::sleep(web::pause(self.session.settings.first_backoff, round)).await;
     }
 
     /// Where a person accepts an invitation, from the code of their user record.

@@ -8,6 +8,7 @@ use reqwest::Url;
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep};
 
+use super::Endpoint;
 use super::connection::{OwnerPolicy, Settings};
 use super::error::{AppleError, CallName};
 use super::gate::{Gate, PausedFor};
@@ -16,8 +17,8 @@ use super::reply::{Envelope, Enveloped, RawServiceConfig, ServiceConfig};
 use super::scrub::Scrubber;
 use super::time;
 use super::wire::{Request, Wire};
-use super::{Endpoint, backoff};
 use crate::actual::{Limits, MdmInfo};
+use crate::web;
 
 /// What all clones of one reader share: the connection, its pace, and what Apple's answers have
 /// told of the location so far.
@@ -228,7 +229,7 @@ impl Session {
             };
             drop(slot);
             unanswered = if again.said.is_none() { unanswered + 1 } else { 0 };
-            let pause = backoff::pause(self.settings.first_backoff, tries);
+            let pause = web::pause(self.settings.first_backoff, tries);
             let asked = again.wait.map(|wait| wait.min(LONGEST_PAUSE));
             let wait = asked.unwrap_or_default().max(pause);
             if again.for_all {

@@ -1,4 +1,3 @@
-use std::error::Error as _;
 use std::fmt;
 use std::time::Duration;
 
@@ -10,6 +9,7 @@ use reqwest::header::{
 use reqwest::{Client, Method, Url, redirect, retry};
 
 use super::{Endpoint, Token};
+use crate::web::chain;
 
 /// Carries one request to the server and one answer back, without judging either.
 pub(super) trait Wire: Send + Sync + fmt::Debug {
@@ -148,19 +148,4 @@ fn failure(error: reqwest::Error) -> Failure {
     } else {
         Failure::Lost(reason)
     }
-}
-
-/// The error with its causes: reqwest's own text says only "error sending request".
-fn chain(error: &reqwest::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let next = error.to_string();
-        if !text.ends_with(&next) {
-            text.push_str(": ");
-            text.push_str(&next);
-        }
-        cause = error.source();
-    }
-    text
 }

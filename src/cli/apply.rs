@@ -101,7 +101,10 @@ async fn leased(
     };
     let wait = arguments.wait.unwrap_or_default();
     let options = match apple {
-        Apple::Real => Options { patience: Patience { wait, ..options.patience }, ..options },
+        Apple::Real => {
+            let poll = context.environment.poll_interval()?.unwrap_or(options.patience.poll);
+            Options { patience: Patience { wait, poll, ..options.patience }, ..options }
+        }
         Apple::Sandbox(..) => Options {
             pause: SANDBOX_PAUSE,
             patience: Patience { wait, grace: SANDBOX_GRACE, poll: SANDBOX_POLL },

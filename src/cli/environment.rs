@@ -35,7 +35,7 @@ impl Environment {
         self.get("VPP_ENDPOINT")
     }
 
-    /// Time between two looks at an event, for sandboxes.
+    /// Time between two looks at an event, or at what devices answered, for sandboxes.
     pub(super) fn poll_interval(&self) -> anyhow::Result<Option<Duration>> {
         self.get("VPP_POLL_INTERVAL")
             .map(|text| {

@@ -7,10 +7,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use super::backoff;
 use super::client::{Refusal, help, line, parse};
 use super::page::{Chain, Page};
 use super::{Call, Graph, GraphError, Version};
+use crate::web;
 
 /// What Graph takes in one batch.
 const MOST: usize = 20;
@@ -133,7 +133,7 @@ impl Graph {
                         let header = headers
                             .iter()
                             .find(|(name, _)| name.eq_ignore_ascii_case("retry-after"))
-                            .and_then(|(_, value)| backoff::retry_after(value, None));
+                            .and_then(|(_, value)| web::retry_after(value, None));
                         wait = wait.max(Some(header.unwrap_or_default()));
                     }
                     _ => {
@@ -158,7 +158,7 @@ impl Graph {
                 let reason = format!("{missing} of {} questions have no answer", paths.len());
                 return Err(GraphError::Protocol { call, reason });
             };
-            let pause = asked.max(backoff::pause(self.options.first_pause, tries));
+            let pause = asked.max(web::pause(self.options.first_pause, tries));
             if Instant::now() + pause > deadline {
                 let reason = "questions of a batch are throttled".to_owned();
                 return Err(GraphError::Exhausted { call, reason, tries, wait: Some(asked) });

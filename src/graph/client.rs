@@ -10,7 +10,8 @@ use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep};
 
 use super::wire::{Body, Failure, Reply, Request, Wire};
-use super::{Address, Call, Credential, GraphError, Proof, backoff};
+use super::{Address, Call, Credential, GraphError, Proof};
+use crate::web;
 
 /// Which of Graph's two versions is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -223,8 +224,7 @@ impl Graph {
                 Ok(reply) if is_for_later(&reply, kind) => {
                     unanswered = 0;
                     let wait = reply.retry_after.as_deref();
-                    let wait =
-                        wait.and_then(|wait| backoff::retry_after(wait, reply.date.as_deref()));
+                    let wait = wait.and_then(|wait| web::retry_after(wait, reply.date.as_deref()));
                     let refusal = Refusal::of(&reply);
                     (format!("HTTP {}, {}", reply.status, refusal.code), wait)
                 }
@@ -242,8 +242,7 @@ impl Graph {
                 }
             };
             let asked = asked.map(|wait| wait.min(LONGEST_PAUSE));
-            let wait =
-                backoff::pause(self.options.first_pause, tries).max(asked.unwrap_or_default());
+            let wait = web::pause(self.options.first_pause, tries).max(asked.unwrap_or_default());
             if unanswered >= CONNECTION_TRIES || Instant::now() + wait > deadline {
                 return Err(GraphError::Exhausted {
                     call: call.clone(),
@@ -380,15 +379,14 @@ impl Graph {
                 Ok(reply) if (200..300).contains(&reply.status) => return Ok(reply.body),
                 Ok(reply) if reply.status == 429 || reply.status >= 500 => {
                     let wait = reply.retry_after.as_deref();
-                    let wait =
-                        wait.and_then(|wait| backoff::retry_after(wait, reply.date.as_deref()));
+                    let wait = wait.and_then(|wait| web::retry_after(wait, reply.date.as_deref()));
                     (format!("HTTP {}", reply.status), wait)
                 }
                 Ok(reply) => return Err(sign_in_refused(&reply)),
                 Err(Failure::NotSent(reason) | Failure::Lost(reason)) => (reason, None),
             };
             let wait = wait.unwrap_or_default().min(LONGEST_PAUSE);
-            let wait = wait.max(backoff::pause(self.options.first_pause, tries));
+            let wait = wait.max(web::pause(self.options.first_pause, tries));
             if tries > CONNECTION_TRIES || Instant::now() + wait > deadline {
                 return Err(GraphError::SignIn { said, help: "run it again later" });
             }

@@ -1,4 +1,3 @@
-use std::error::Error as _;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -11,6 +10,7 @@ use secrecy::ExposeSecret;
 
 use super::wire::{Body, Failure, Reply, Request, Wire};
 use super::{Address, Graph};
+use crate::web::chain;
 
 /// Longer answers than this are nobody's.
 const LONGEST_BODY: usize = 128 << 20;
@@ -132,19 +132,4 @@ fn failure(error: reqwest::Error) -> Failure {
     } else {
         Failure::Lost(reason)
     }
-}
-
-/// The error with its causes: reqwest's own text says only "error sending request".
-fn chain(error: &reqwest::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let next = error.to_string();
-        if !text.ends_with(&next) {
-            text.push_str(": ");
-            text.push_str(&next);
-        }
-        cause = error.source();
-    }
-    text
 }

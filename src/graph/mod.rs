@@ -11,7 +11,6 @@
 //!   was done (429). What became of any other write is told by reading.
 
 mod address;
-mod backoff;
 mod batch;
 mod client;
 mod credential;

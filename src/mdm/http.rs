@@ -1,7 +1,6 @@
 //! Requests to a server: its secret goes to one origin, waits are bounded, nothing foreign is repeated
 //! unclean.
 
-use std::error::Error as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -18,8 +17,9 @@ use tokio::time::{Instant, sleep};
 use zeroize::Zeroizing;
 
 use super::MdmError;
-use crate::apple::{Scrubber, pause, retry_after};
+use crate::apple::Scrubber;
 use crate::manifest::kind::MdmServer;
+use crate::web::{chain, pause, retry_after};
 
 /// How a secret is presented.
 pub(super) enum Login {
@@ -325,21 +325,6 @@ impl Server {
 fn wait(headers: &HeaderMap) -> Option<Duration> {
     let text = |name: &HeaderName| headers.get(name)?.to_str().ok();
     retry_after(text(&RETRY_AFTER)?, text(&DATE))
-}
-
-/// The error with its causes: reqwest's own text says only "error sending request".
-fn chain(error: &reqwest::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let next = error.to_string();
-        if !text.ends_with(&next) {
-            text.push_str(": ");
-            text.push_str(&next);
-        }
-        cause = error.source();
-    }
-    text
 }
 
 /// Everything but what never needs it (RFC 3986, "unreserved").

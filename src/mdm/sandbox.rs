@@ -16,6 +16,7 @@ use super::{
     Order, Platform, Presence, Scope, Standing,
 };
 use crate::license::SerialNumber;
+use crate::web::chain;
 
 /// The device-management server of a sandbox.
 #[derive(Debug)]
@@ -470,14 +471,4 @@ fn said(status: StatusCode, body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
     let start: String = text.chars().filter(|letter| !letter.is_control()).take(200).collect();
     format!("HTTP {}: {start}", status.as_u16())
-}
-
-fn chain(error: &reqwest::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }

@@ -19,6 +19,7 @@ pub mod groups;
 pub mod history;
 pub mod holdings;
 pub mod json;
+mod location;
 pub mod number;
 mod page;
 pub mod plan;

@@ -4,12 +4,13 @@ use std::io::{self, Write};
 
 use jiff::Timestamp;
 
+use super::location::heading;
 use super::number::counted;
 use super::table::{Column, Table, number_cell};
 use super::text::Line;
 use super::{Shape, Styles, escape};
 use crate::reclaim::{Phase, Stage};
-use crate::status::{AppReclaims, DeviceReclaim, HolderReclaim, LocationReclaims, ReclaimStatus};
+use crate::status::{AppReclaims, DeviceReclaim, HolderReclaim, ReclaimStatus};
 
 /// For people: where reclaims are and what they wait for, app by app; one by one where the status
 /// has them so.
@@ -27,7 +28,8 @@ pub fn human(
         if index > 0 {
             writeln!(out)?;
         }
-        heading(out, styles, shape, location)?;
+        let name = (&*location.name, location.description.as_deref(), location.uid.as_deref());
+        heading(out, styles, shape, name)?;
         let say = |out: &mut dyn Write, style, text: &str| {
             let lines = Line::new(shape.ascii).gap(2).put(style, text).wrap(shape.columns(), 4);
             lines.into_iter().try_for_each(|line| line.write(out))
@@ -45,23 +47,6 @@ pub fn human(
         }
     }
     Ok(())
-}
-
-fn heading(
-    out: &mut dyn Write,
-    styles: &Styles,
-    shape: &Shape,
-    location: &LocationReclaims,
-) -> io::Result<()> {
-    let mut line = Line::new(shape.ascii).put(styles.heading, &location.name);
-    if let Some(description) = &location.description {
-        line.push(styles.text, &format!(" {} ", shape.symbols().dot));
-        line.push(styles.text, description);
-    }
-    if let Some(uid) = &location.uid {
-        line.push(styles.dim, &format!(" (uId {uid})"));
-    }
-    line.write(out)
 }
 
 /// A row for each app and phase; below it what is waited for, whole.

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::location::heading;
 use super::number::{counted, grouped, sum};
 use super::table::{Column, Table};
 use super::text::Line;
@@ -33,7 +34,8 @@ pub fn human(
         if index > 0 || !status.mdm_locations.is_empty() {
             writeln!(out)?;
         }
-        heading(out, styles, shape, location)?;
+        let name = (&*location.name, location.description.as_deref(), location.uid.as_deref());
+        heading(out, styles, shape, name)?;
         if let Some(reason) = &location.failed {
             let line = Line::new(shape.ascii).gap(2).put(styles.error, "not read: ");
             for line in line.put(styles.text, reason).wrap(shape.columns(), 4) {
@@ -118,23 +120,6 @@ fn served(
         ]);
     }
     table.write(out, styles, shape)
-}
-
-fn heading(
-    out: &mut dyn Write,
-    styles: &Styles,
-    shape: &Shape,
-    location: &LocationStatus,
-) -> io::Result<()> {
-    let mut line = Line::new(shape.ascii).put(styles.heading, &location.name);
-    if let Some(description) = &location.description {
-        line.push(styles.text, &format!(" {} ", shape.symbols().dot));
-        line.push(styles.text, description);
-    }
-    if let Some(uid) = &location.uid {
-        line.push(styles.dim, &format!(" (uId {uid})"));
-    }
-    line.write(out)
 }
 
 fn facts(

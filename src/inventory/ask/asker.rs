@@ -5,10 +5,10 @@ use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep};
 
-use super::pause::{pause, retry_after};
 use super::scrub::Scrubber;
 use super::wire::{HttpWire, Reply, Request, Wire};
 use super::{Address, Trouble};
+use crate::web::{pause, retry_after};
 
 /// How patiently servers are asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,7 +13,6 @@ mod address;
 mod asker;
 mod bearer;
 mod drive;
-mod pause;
 mod scrub;
 mod trouble;
 mod wire;
@@ -23,7 +22,6 @@ pub(super) use asker::Asker;
 pub use asker::Patience;
 pub(super) use bearer::{Fixed, Grant, Granted, Session, granted};
 pub(super) use drive::drive;
-pub(super) use pause::retry_after;
 pub(super) use trouble::Trouble;
 pub(super) use wire::Request;
 

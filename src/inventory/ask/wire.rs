@@ -1,4 +1,3 @@
-use std::error::Error as _;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -10,6 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 use super::Address;
+use crate::web::chain;
 
 /// Carries one request to a server and one answer back, without judging either.
 pub(in crate::inventory) trait Wire: Send + Sync {
@@ -164,19 +164,4 @@ fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
 
 fn lost(error: reqwest::Error) -> Lost {
     Lost(chain(&error.without_url()))
-}
-
-/// The error with its causes: reqwest's own text says only "error sending request".
-fn chain(error: &reqwest::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let next = error.to_string();
-        if !text.ends_with(&next) {
-            text.push_str(": ");
-            text.push_str(&next);
-        }
-        cause = error.source();
-    }
-    text
 }

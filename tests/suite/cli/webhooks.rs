@@ -79,7 +79,7 @@ fn a_license_comes_back_through_micromdm() {
 }
 
 #[test]
-fn a_receiver_that_was_down_costs_a_later_run_and_no_license() {
+fn an_answer_nobody_received_is_no_proof() {
     let (shell, apple, receiver) =
         school("nanomdm", |url| WebhookSeed { url: url.to_owned(), key: Some(KEY.to_owned()) });
     let (code, said) = receiver.stop();

@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::Managed;
 use super::graph::{Graph, Page};
-use crate::inventory::ask::{Request, Trouble, retry_after};
+use crate::inventory::ask::{Request, Trouble};
+use crate::web::retry_after;
 
 /// What Graph takes in one batch.
 const MOST: usize = 20;

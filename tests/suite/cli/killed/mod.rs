@@ -300,7 +300,7 @@ fn survives(kind: Kind) {
 }
 
 /// Points at which `cargo test` kills.
-const SOME: usize = 12;
+const SOME: usize = 24;
 
 #[test]
 fn a_run_that_is_killed_anywhere_is_continued_from_a_file() {

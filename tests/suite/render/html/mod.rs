@@ -292,33 +292,35 @@ async fn the_page_works_in_a_browser() {
     let unnamed = ask("return [...document.querySelectorAll('input, select, button')].filter((field) => !field.labels?.length && !field.textContent && !field.getAttribute('aria-label')).map((field) => field.id);").await;
     assert_eq!(unnamed, serde_json::json!([]));
 
-    // 50,000 changes that share next to nothing filter within a tenth of a second, alone
-    // (`VPP_TEST_TIMES=1`).
+    // 50,000 changes that share next to nothing filter within a tenth of a second.
     browser.open(&page("scattered.html", &scattered())).await;
     assert_eq!(ask("return count();").await, "50,000 changes of 50,000, 50,000 licenses of 50,000");
-    let times = ask("
-        const times = [];
-        for (const [id, value] of [['f-q', 'C'], ['f-q', 'C02X'], ['f-q', 'group-24'], ['f-q', 'C02X9'], ['f-app', '360593533'], ['f-action', 'release'], ['f-q', '']]) {
-            // The best of several: other tests want the processor too.
-            let best = Infinity;
-            for (let at = 0; at < 3 || (at < 10 && best >= 100); at++) {
+    // The best of many: other tests want the processor, too.
+    let mut best = [f64::INFINITY; 7];
+    for _ in 0..40 {
+        let times = ask("
+            const times = [];
+            for (const [id, value] of [['f-q', 'C'], ['f-q', 'C02X'], ['f-q', 'group-24'], ['f-q', 'C02X9'], ['f-app', '360593533'], ['f-action', 'release'], ['f-q', '']]) {
                 const start = performance.now();
                 set(id, value);
                 document.body.offsetHeight;
-                best = Math.min(best, performance.now() - start);
+                times.push(performance.now() - start);
             }
-            times.push(best);
+            for (const id of ['f-app', 'f-action']) set(id, '');
+            return times;
+        ").await;
+        let times: Vec<f64> =
+            times.as_array().unwrap().iter().map(|time| time.as_f64().unwrap()).collect();
+        assert_eq!(times.len(), best.len());
+        best = std::array::from_fn(|at| best[at].min(times[at]));
+        if best.iter().all(|time| *time < 100.0) {
+            break;
         }
-        return times;
-    ").await;
-    let times: Vec<f64> =
-        times.as_array().unwrap().iter().map(|time| time.as_f64().unwrap()).collect();
-    eprintln!("milliseconds to filter 50,000 changes: {times:.1?}");
-    // The figure holds for a machine that does nothing else; beside other tests it is a bound that a
-    // search which is slow by its nature does not keep.
-    let alone = std::env::var_os("VPP_TEST_TIMES").is_some();
-    let most = if alone { 100.0 } else { 500.0 };
-    assert!(times.iter().all(|time| *time < most), "{times:?}");
+        tokio::time::sleep(std::time::Duration::from_millis(250)).await;
+    }
+    eprintln!("milliseconds to filter 50,000 changes: {best:.1?}");
+    assert!(best.iter().all(|time| *time < 100.0), "{best:?}");
+    ask("set('f-app', '360593533'); set('f-action', 'release');").await;
     assert_eq!(
         ask("return [count(), rows().length];").await,
         serde_json::json!(["250 changes of 50,000, 250 licenses of 50,000", 50])
