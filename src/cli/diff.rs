@@ -25,11 +25,12 @@ use crate::render::seat_holdings::{self, SeatHoldings};
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let Arguments { manifests, sharding, apps, detailed_exitcode, target, state, rereading } =
         arguments;
-    let prepared = prepare::prepare(context, &manifests.folder, remember::means(target, None))?;
+    let store = state::keep(context, &manifests.folder, state, target).await?;
+    let means = remember::means(target, store.as_ref());
+    let prepared = prepare::prepare(context, &manifests.folder, means)?;
     let wanted = chosen(&prepared, apps)?;
     let chosen = planning::choose(context, &prepared, target, *sharding)?;
     let apple = Apple::start(target).await?;
-    let store = state::keep(context, &manifests.folder, state, target).await?;
     let past = Past::new(store.as_deref(), *rereading, target);
     let made = planning::make(context, prepared, target, &chosen, &apple, past).await;
     apple.stop().await?;

@@ -1,13 +1,25 @@
 //! The command line as it is typed.
 
+mod format;
+mod shared;
+mod value;
+
+pub(super) use format::{
+    Format, PlanFormat, PlanReport, Report, RunFormat, StatusFormat, ValidateFormat,
+};
+pub(super) use shared::{
+    Base, Manifests, Rereading, Sharding, State, Target, quoted, typed_folder,
+};
+pub(super) use value::duration;
+
 use std::time::Duration;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::choose::Label;
-use super::shard::Shard;
+use value::web_address;
+
 use crate::sandbox::Generate;
 
 const STYLES: Styles = Styles::styled()
@@ -105,140 +117,6 @@ pub(super) enum Command {
     Man(Man),
 }
 
-/// Which manifests.
-#[derive(Debug, Clone, Args)]
-pub(super) struct Manifests {
-    /// Folder of the manifests.
-    #[arg(value_name = "FOLDER", default_value = ".")]
-    pub(super) folder: Utf8PathBuf,
-}
-
-/// Which Apple.
-#[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Apple")]
-pub(super) struct Target {
-    /// Only these locations.
-    #[arg(long = "location", value_name = "NAME")]
-    pub(super) locations: Vec<String>,
-    /// Only locations with this label; may be repeated: all of them must fit.
-    #[arg(long = "label", value_name = "KEY=VALUE")]
-    pub(super) labels: Vec<Label>,
-    /// Use a sandbox made from this world instead of Apple.
-    #[arg(long, value_name = "WORLD")]
-    pub(super) sandbox: Option<Utf8PathBuf>,
-    /// Keep the sandbox in this file between runs.
-    #[arg(long, value_name = "FILE", requires = "sandbox")]
-    pub(super) sandbox_state: Option<Utf8PathBuf>,
-    /// Let the sandbox throttle, fail, lose replies and move pages, reproducibly.
-    #[arg(long, value_name = "SEED", requires = "sandbox")]
-    pub(super) chaos: Option<u64>,
-    /// Do not run programs that manifests name (inventories and tokens).
-    #[arg(long)]
-    pub(super) no_exec: bool,
-}
-
-/// Where runs are remembered.
-#[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Memory")]
-pub(super) struct State {
-    /// Where runs are remembered: a file, or a postgres:// address for runs on several machines.
-    ///
-    /// Else `VPP_STATE` says where, else it is .vpp/state.db in the folder of the manifests. With
-    /// --sandbox only this option counts; without it a sandbox's memory lies beside its
-    /// --sandbox-state, or goes away with the run.
-    #[arg(long, value_name = "PLACE")]
-    pub(super) state: Option<String>,
-}
-
-impl State {
-    /// The same option again, ready for a shell. An address is not repeated: it may hold a password.
-    pub(super) fn typed(&self) -> String {
-        match &self.state {
-            Some(place) if !place.contains("://") => format!(" --state {}", quoted(place)),
-            Some(_) | None => String::new(),
-        }
-    }
-}
-
-/// How much of what is at Apple is read.
-#[derive(Debug, Clone, Copy, Default, Args)]
-#[command(next_help_heading = "Memory")]
-pub(super) struct Rereading {
-    /// Read everything at Apple, not only what changed since the last run.
-    ///
-    /// A read that goes on from what was remembered leads to the same result; once a week everything
-    /// is read anyway.
-    #[arg(long)]
-    pub(super) full: bool,
-}
-
-/// What the plan is held against, so that what a change intends stands apart from what would have
-/// moved without it.
-#[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Base")]
-#[group(multiple = false)]
-pub(super) struct Base {
-    /// Tell what this change intends from what would move with the manifests of this git revision.
-    #[arg(long = "base", value_name = "REV")]
-    pub(super) revision: Option<String>,
-    /// Tell it from what this saved plan would move.
-    #[arg(long = "base-plan", value_name = "PLAN")]
-    pub(super) plan: Option<Utf8PathBuf>,
-}
-
-impl Target {
-    /// The same options again, ready for a shell: what to type next must reach the same Apple.
-    pub(super) fn typed(&self) -> String {
-        let mut words = vec![];
-        for location in &self.locations {
-            words.extend(["--location".to_owned(), quoted(location)]);
-        }
-        for label in &self.labels {
-            words.extend(["--label".to_owned(), quoted(&label.to_string())]);
-        }
-        if let Some(world) = &self.sandbox {
-            words.extend(["--sandbox".to_owned(), quoted(world.as_str())]);
-        }
-        if let Some(state) = &self.sandbox_state {
-            words.extend(["--sandbox-state".to_owned(), quoted(state.as_str())]);
-        }
-        if let Some(seed) = self.chaos {
-            words.extend(["--chaos".to_owned(), seed.to_string()]);
-        }
-        if self.no_exec {
-            words.push("--no-exec".to_owned());
-        }
-        words.into_iter().flat_map(|word| [" ".to_owned(), word]).collect()
-    }
-}
-
-/// A folder as an argument again; nothing where it is the working directory.
-pub(super) fn typed_folder(folder: &Utf8Path) -> String {
-    if folder == "." { String::new() } else { format!(" {}", quoted(folder.as_str())) }
-}
-
-/// One word for a POSIX shell.
-pub(super) fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
-}
-
-/// Which part of the work, where several runs share it.
-#[derive(Debug, Clone, Copy, Args)]
-#[command(next_help_heading = "Apple")]
-pub(super) struct Sharding {
-    /// Only part I of N (from 0) of the locations, for several runs side by side.
-    ///
-    /// Each location is in exactly one part, whichever run asks; locations that one app or book
-    /// lists stay together. Every Location needs its `uid`.
-    #[arg(long, value_name = "I/N", conflicts_with = "locations")]
-    pub(super) shard: Option<Shard>,
-}
-
 #[derive(Debug, Args)]
 pub(super) struct Init {
     /// Folder to begin in; made where it is missing.
@@ -309,72 +187,6 @@ pub(super) struct Diff {
     pub(super) state: State,
     #[command(flatten)]
     pub(super) rereading: Rereading,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    /// For people.
-    #[default]
-    Human,
-    /// For machines.
-    Json,
-}
-
-/// What a run can be reported as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum RunFormat {
-    /// For people.
-    Human,
-    /// For machines.
-    Json,
-    /// For the summary of a job: without holders.
-    Markdown,
-    /// A line of JSON for each request that changed something, added to the file.
-    Audit,
-}
-
-/// What a plan can be printed as.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum PlanFormat {
-    /// For people.
-    #[default]
-    Human,
-    /// For machines; what `--out` saves.
-    Json,
-    /// A comment on a pull request.
-    Markdown,
-    /// One page with everything, to open in a browser.
-    Html,
-    /// For spreadsheets: a row per license.
-    Csv,
-    /// Annotations of GitHub Actions, with the job summary and the step's outputs.
-    Github,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum ValidateFormat {
-    /// For people, with the source underlined.
-    #[default]
-    Human,
-    /// For machines.
-    Json,
-    /// Annotations of GitHub Actions.
-    Github,
-    /// For code scanning.
-    Sarif,
-    /// For test reports.
-    Junit,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum StatusFormat {
-    /// For people.
-    #[default]
-    Human,
-    /// For machines.
-    Json,
-    /// For spreadsheets.
-    Csv,
 }
 
 #[derive(Debug, Args)]
@@ -736,69 +548,6 @@ pub(super) struct Man {
     /// Folder the pages are written into; without it the page of `vpp` itself is printed.
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<Utf8PathBuf>,
-}
-
-/// A format and the file it goes to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Report<F> {
-    pub(super) format: F,
-    pub(super) path: Utf8PathBuf,
-}
-
-impl<F: ValueEnum> std::str::FromStr for Report<F> {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (format, path) = text
-            .split_once('=')
-            .filter(|(_, path)| !path.is_empty())
-            .ok_or("expected FORMAT=FILE, for example json=plan.json")?;
-        Ok(Self { format: format_named(format)?, path: path.into() })
-    }
-}
-
-/// A format of a plan and the file it goes to; only `github` can do without one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct PlanReport {
-    pub(super) format: PlanFormat,
-    pub(super) path: Option<Utf8PathBuf>,
-}
-
-impl std::str::FromStr for PlanReport {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text == "github" {
-            return Ok(Self { format: PlanFormat::Github, path: None });
-        }
-        let Report { format, path } = text.parse()?;
-        Ok(Self { format, path: Some(path) })
-    }
-}
-
-fn format_named<F: ValueEnum>(text: &str) -> Result<F, String> {
-    F::from_str(text, false).map_err(|_| {
-        let all = F::value_variants().iter().filter_map(ValueEnum::to_possible_value);
-        let all: Vec<String> = all.map(|value| value.get_name().to_owned()).collect();
-        format!("`{text}` is not a format: {}", all.join(", "))
-    })
-}
-
-/// An address that a browser opens over the web.
-fn web_address(text: &str) -> Result<String, String> {
-    url::Url::parse(text)
-        .ok()
-        .filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host())
-        .map(String::from)
-        .ok_or_else(|| format!("`{text}` is no address: it starts with https://"))
-}
-
-/// A length of time as people write it: `50ms`, `2s`, `1m 30s`.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    text.parse::<jiff::SignedDuration>()
-        .ok()
-        .and_then(|length| Duration::try_from(length).ok())
-        .ok_or_else(|| format!("`{text}` is not a length of time: write for example 50ms or 2s"))
 }
 
 #[cfg(test)]

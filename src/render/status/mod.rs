@@ -1,15 +1,22 @@
 //! What stands at Apple: a table for people, rows for spreadsheets.
 
+mod csv;
+mod mdm;
+
+pub use csv::csv;
+
 use std::io::{self, Write};
+
+use mdm::served;
 
 use super::location::heading;
 use super::number::{counted, grouped, sum};
 use super::table::{Column, Table};
 use super::text::Line;
-use super::{Shape, Styles, escape};
+use super::{Shape, Styles};
 use crate::actual::{MdmInfo, SubscriptionStatus, UserStatus};
 use crate::plan::Carried;
-use crate::status::{Invitation, LicenseStatus, LocationStatus, MdmStatus, SeatStatus, Status};
+use crate::status::{Invitation, LicenseStatus, LocationStatus, SeatStatus, Status};
 
 /// Days before the end of a token from which on it stands out.
 const TOKEN_DAYS: i64 = 30;
@@ -52,74 +59,6 @@ pub fn human(
         }
     }
     Ok(())
-}
-
-/// A location whose server owns the token: the token, and licenses by the server's count.
-fn served(
-    out: &mut dyn Write,
-    styles: &Styles,
-    shape: &Shape,
-    location: &MdmStatus,
-) -> io::Result<()> {
-    let mut line = Line::new(shape.ascii).put(styles.heading, &location.name);
-    line.push(styles.text, &format!(" at {}", location.mdm));
-    if let Some(description) = &location.description {
-        line.push(styles.text, &format!(" {} {description}", shape.symbols().dot));
-    }
-    line.write(out)?;
-    if let Some(reason) = &location.failed {
-        let line = Line::new(shape.ascii).gap(2).put(styles.error, "not read: ");
-        for line in line.put(styles.text, reason).wrap(shape.columns(), 4) {
-            line.write(out)?;
-        }
-        return Ok(());
-    }
-    let fact = |name: &str| Line::new(shape.ascii).gap(2).put(styles.dim, &format!("{name:<10}"));
-    if let Some(token) = &location.token {
-        let line = fact("token").put(styles.text, &super::served::said_of(token));
-        for line in line.wrap(shape.columns(), 12) {
-            line.write(out)?;
-        }
-        if let Some(help) = &token.help {
-            let line = fact("to do").put(styles.error, help);
-            for line in line.wrap(shape.columns(), 12) {
-                line.write(out)?;
-            }
-        }
-    }
-    writeln!(out)?;
-    let mut table = Table::new([
-        Column::words("app").shrinks_to(16),
-        Column::words("adamId").leaves(1),
-        Column::numbers("total"),
-        Column::numbers("used"),
-        Column::numbers("free"),
-        Column::words("").shrinks_to(20),
-    ]);
-    for app in &location.apps {
-        let cell = |text: &str| Line::new(shape.ascii).put(styles.text, text);
-        let (mut gone, mut devices) = (0, 0);
-        for reclaim in &app.reclaims {
-            gone += reclaim.gone;
-            devices += reclaim.devices;
-        }
-        let note = if app.reclaims.is_empty() {
-            cell("")
-        } else {
-            let text =
-                format!("coming back: {} of {} devices done", grouped(gone), grouped(devices));
-            Line::new(shape.ascii).put(styles.warn, &text)
-        };
-        table.row([
-            Line::new(shape.ascii).put(styles.name, &app.name),
-            Line::new(shape.ascii).put(styles.dim, &app.asset.to_string()),
-            cell(&grouped(app.total)),
-            cell(&grouped(app.used)),
-            cell(&grouped(app.free)),
-            note,
-        ]);
-    }
-    table.write(out, styles, shape)
 }
 
 fn facts(
@@ -383,136 +322,4 @@ fn invitations(
             .write(out)?;
     }
     Ok(())
-}
-
-/// For spreadsheets: a row per license pool, or, where people were asked for, a row per person.
-///
-/// # Errors
-/// Where it cannot be written.
-pub fn csv(out: &mut dyn Write, status: &Status) -> io::Result<()> {
-    let people = status.locations.iter().any(|location| location.invitations.is_some());
-    let mut rows = csv::Writer::from_writer(out);
-    if people {
-        rows.write_record(["location", "client_user_id", "terms_status", "email", "link"])?;
-        for location in &status.locations {
-            for person in location.invitations.iter().flatten() {
-                rows.write_record([
-                    escape::csv_cell(&location.name).as_ref(),
-                    &escape::csv_cell(person.client_user_id.as_str()),
-                    &format!("{:?}", person.status),
-                    &escape::csv_cell(person.email.as_deref().unwrap_or("")),
-                    &escape::csv_cell(person.link.as_deref().unwrap_or("")),
-                ])?;
-            }
-        }
-        return rows.flush();
-    }
-    rows.write_record([
-        "location",
-        "uid",
-        "name",
-        "kind",
-        "adam_id",
-        "pricing",
-        "managed",
-        "unlimited",
-        "total",
-        "assigned",
-        "available",
-        "retired",
-        "desired",
-        "assigned_after",
-        "available_after",
-        "short",
-        "error",
-    ])?;
-    for location in &status.locations {
-        let name = escape::csv_cell(&location.name);
-        let uid = escape::csv_cell(location.uid.as_deref().unwrap_or(""));
-        if let Some(reason) = &location.failed {
-            let mut row = vec![name.as_ref(), uid.as_ref()];
-            row.resize(16, "");
-            let reason = escape::csv_cell(reason);
-            row.push(&reason);
-            rows.write_record(row)?;
-        }
-        for license in &location.licenses {
-            let number = |number: Option<u64>| number.map(|n| n.to_string()).unwrap_or_default();
-            rows.write_record([
-                name.as_ref(),
-                uid.as_ref(),
-                &escape::csv_cell(license.name.as_deref().unwrap_or("")),
-                &format!("{:?}", license.kind),
-                &license.asset.adam_id.to_string(),
-                license.asset.pricing_param.as_str(),
-                if license.name.is_some() { "yes" } else { "no" },
-                if license.unlimited { "yes" } else { "no" },
-                &number(license.total),
-                &license.assigned.to_string(),
-                &number(license.available),
-                &number(license.retired),
-                &number(license.desired),
-                &license.assigned_after.to_string(),
-                &number(license.available_after),
-                &license.short.to_string(),
-                "",
-            ])?;
-        }
-        for seats in &location.subscriptions {
-            let counts = seats.counts;
-            rows.write_record([
-                name.as_ref(),
-                uid.as_ref(),
-                &escape::csv_cell(seats.name.as_deref().unwrap_or("")),
-                "Subscription",
-                &seats.adam_id.to_string(),
-                "",
-                if seats.name.is_some() { "yes" } else { "no" },
-                "no",
-                &counts.total.sum().to_string(),
-                &counts.assigned.sum().to_string(),
-                &counts.available.sum().to_string(),
-                "",
-                &seats.desired.map(|n| n.to_string()).unwrap_or_default(),
-                &seats.assigned_after.to_string(),
-                &counts.total.sum().saturating_sub(seats.assigned_after).to_string(),
-                &seats.short.to_string(),
-                "",
-            ])?;
-        }
-    }
-    for location in &status.mdm_locations {
-        let name = escape::csv_cell(&location.name);
-        if let Some(reason) = &location.failed {
-            let mut row = vec![name.as_ref()];
-            row.resize(16, "");
-            let reason = escape::csv_cell(reason);
-            row.push(&reason);
-            rows.write_record(row)?;
-        }
-        for app in &location.apps {
-            let (total, used, free) =
-                (app.total.to_string(), app.used.to_string(), app.free.to_string());
-            rows.write_record([
-                name.as_ref(),
-                "",
-                &escape::csv_cell(&app.name),
-                "App",
-                &app.asset.adam_id.to_string(),
-                app.asset.pricing_param.as_str(),
-                "yes",
-                "no",
-                &total,
-                &used,
-                &free,
-                "",
-                "",
-                &used,
-                &free,
-                "0",
-                "",
-            ])?;
-        }
-    }
-    rows.flush()
 }
