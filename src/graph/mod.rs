@@ -16,12 +16,14 @@ mod client;
 mod credential;
 mod error;
 mod http;
+mod options;
 mod page;
 mod wire;
 
 pub use address::{Address, AddressError};
-pub use client::{Answer, Graph, Options, Version};
+pub use client::{Answer, Graph};
 pub use credential::{Credential, Proof};
 pub use error::{Call, GraphError};
 pub use http::HttpWire;
+pub use options::{Options, Version};
 pub use wire::{Body, Failure, Reply, Request, Wire};

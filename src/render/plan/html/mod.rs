@@ -1,5 +1,7 @@
 mod bar;
 mod data;
+mod model;
+mod seats;
 mod view;
 
 use std::io::{self, Write};
@@ -10,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 use self::data::Data;
-use self::view::View;
+use self::model::View;
 use super::Sections;
 use crate::plan::Plan;
 use crate::render::json as writer;

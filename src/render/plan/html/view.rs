@@ -1,239 +1,24 @@
+//! A plan as what the page says.
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::bar::Bar;
+use super::model::{
+    AssignView, CarriedView, CauseView, CausesView, GuardView, LeftView, LicenseView, LocationView,
+    MovedView, NoticeView, PlaceView, Prose, ReclaimView, ServedView, Table, View,
+};
+use super::seats::seats;
 use crate::actual::{MdmInfo, Stock};
 use crate::license::{Asset, PricingParam};
-use crate::plan::{Carried, Drift, GuardLevel, GuardOutcome, GuardResult, Plan, SeatRow};
+use crate::plan::{Carried, Drift, GuardLevel, GuardOutcome, GuardResult, Plan};
 use crate::render::number::{count, counted, grouped, seconds, share, sum};
 use crate::render::plan::{
     AssignRow, CauseRow, LeftRow, LicenseState, LocationRow, Place, ReclaimRow, Sections, Verdict,
-    base_said, minute, phases, remarks, seat_state,
+    base_said, minute, phases, remarks,
 };
 use crate::render::prose::{self, Piece};
 use crate::render::served::{self, Row, Tone};
 use crate::render::{cause, codes, escape, fingerprint};
-
-/// Rows of one table at the most: the page must open at once whatever the plan.
-const ROWS: usize = 500;
-
-/// Everything the page says without its script, as texts.
-pub(super) struct View {
-    pub(super) title: String,
-    pub(super) verdict: &'static str,
-    pub(super) bad: bool,
-    pub(super) said: String,
-    pub(super) about: Vec<String>,
-    /// What it was held against, and how it divides.
-    pub(super) base: Option<(String, String)>,
-    pub(super) facts: Vec<(String, &'static str, &'static str)>,
-    pub(super) failed: Table<(String, String)>,
-    pub(super) claims: Table<String>,
-    pub(super) guards: Table<GuardView>,
-    pub(super) notices: Table<NoticeView>,
-    pub(super) locations: Table<LocationView>,
-    /// Why it changes, and what is drift.
-    pub(super) causes: Vec<CausesView>,
-    pub(super) reclaims: Table<ReclaimView>,
-    pub(super) meaning: Vec<(String, &'static str)>,
-    pub(super) assigns: Table<AssignView>,
-    pub(super) seats: Option<SeatsView>,
-    /// What servers that own tokens would be told.
-    pub(super) served: Table<ServedView>,
-    pub(super) users: Vec<(String, &'static str)>,
-    /// Since when, and what other hands moved.
-    pub(super) since: String,
-    pub(super) moved: Table<MovedView>,
-    /// Reclaims that earlier runs began, in a sentence and app by app.
-    pub(super) carried_said: String,
-    pub(super) carried: Table<CarriedView>,
-    pub(super) left: Vec<LeftView>,
-    pub(super) licenses: Table<LicenseView>,
-    pub(super) stock: Vec<String>,
-    pub(super) several: bool,
-    pub(super) changes: usize,
-    pub(super) closing: Vec<(&'static str, String)>,
-}
-
-/// The first rows of a table, and how many there are.
-pub(super) struct Table<T> {
-    pub(super) rows: Vec<T>,
-    all: usize,
-}
-
-impl<T> Table<T> {
-    fn of<S>(rows: &[S], row: impl FnMut(&S) -> T) -> Self {
-        Self { rows: rows.iter().take(ROWS).map(row).collect(), all: rows.len() }
-    }
-
-    /// `500 of 10,000 shown`, where some are not.
-    pub(super) fn shown(&self) -> Option<String> {
-        let shown = grouped(count(self.rows.len()));
-        (self.all > self.rows.len())
-            .then(|| format!("{shown} of {} shown", grouped(count(self.all))))
-    }
-}
-
-/// A line of a file, linked where the repository's address is known.
-pub(super) struct PlaceView {
-    pub(super) text: String,
-    pub(super) link: Option<String>,
-    pub(super) more: String,
-}
-
-/// Words and code, the second of a pair says which.
-pub(super) type Prose = Vec<(String, bool)>;
-
-pub(super) struct GuardView {
-    pub(super) class: &'static str,
-    pub(super) word: &'static str,
-    pub(super) code: String,
-    pub(super) title: &'static str,
-    pub(super) about: Vec<String>,
-    pub(super) message: Prose,
-    pub(super) place: Option<PlaceView>,
-    pub(super) help: Vec<Prose>,
-    pub(super) examples: Vec<String>,
-}
-
-pub(super) struct NoticeView {
-    pub(super) class: &'static str,
-    pub(super) word: &'static str,
-    pub(super) code: String,
-    pub(super) message: Prose,
-    pub(super) place: Option<PlaceView>,
-    pub(super) help: Vec<Prose>,
-}
-
-pub(super) struct LocationView {
-    pub(super) name: String,
-    pub(super) title: String,
-    pub(super) uid: String,
-    pub(super) link: String,
-    pub(super) assign: String,
-    pub(super) reclaim: String,
-    pub(super) unchanged: String,
-    pub(super) note: &'static str,
-}
-
-/// Subscriptions: what moves, who waits, and the seats afterwards.
-pub(super) struct SeatsView {
-    pub(super) facts: Vec<String>,
-    pub(super) enabled: Vec<String>,
-    pub(super) lines: Vec<SeatLineView>,
-    pub(super) all: usize,
-    pub(super) stock: Vec<SeatStockView>,
-}
-
-/// A row of a location whose server owns the token.
-pub(super) struct ServedView {
-    pub(super) class: &'static str,
-    pub(super) word: &'static str,
-    pub(super) text: String,
-    pub(super) place: Option<PlaceView>,
-}
-
-pub(super) struct SeatLineView {
-    pub(super) people: String,
-    pub(super) loud: bool,
-    pub(super) what: String,
-    pub(super) name: String,
-    pub(super) why: String,
-    pub(super) place: Option<PlaceView>,
-}
-
-pub(super) struct SeatStockView {
-    pub(super) name: String,
-    pub(super) location: String,
-    pub(super) total: String,
-    pub(super) free: String,
-    pub(super) after: String,
-    pub(super) ends: String,
-    pub(super) state: &'static str,
-}
-
-pub(super) struct MovedView {
-    pub(super) name: String,
-    pub(super) location: String,
-    pub(super) gained: String,
-    pub(super) lost: String,
-    pub(super) examples: String,
-}
-
-pub(super) struct CarriedView {
-    pub(super) name: String,
-    pub(super) location: String,
-    pub(super) count: String,
-    pub(super) since: String,
-    pub(super) phases: String,
-    /// Whether somebody should look at it, and what is said.
-    pub(super) remarks: Vec<(bool, Prose)>,
-}
-
-pub(super) struct CausesView {
-    pub(super) id: &'static str,
-    pub(super) title: &'static str,
-    pub(super) note: &'static str,
-    pub(super) table: Table<CauseView>,
-    pub(super) assign: String,
-    pub(super) reclaim: String,
-}
-
-pub(super) struct CauseView {
-    pub(super) number: usize,
-    pub(super) before: &'static str,
-    pub(super) group: Option<String>,
-    pub(super) after: &'static str,
-    pub(super) place: Option<PlaceView>,
-    pub(super) assign: String,
-    pub(super) reclaim: String,
-    pub(super) apps: String,
-}
-
-pub(super) struct ReclaimView {
-    pub(super) name: String,
-    pub(super) link: String,
-    pub(super) location: String,
-    pub(super) holders: String,
-    pub(super) reclaim: String,
-    pub(super) assign: String,
-    pub(super) after: String,
-    pub(super) none_left: bool,
-    pub(super) share: String,
-    pub(super) how: String,
-    pub(super) causes: Vec<usize>,
-    pub(super) more: String,
-    pub(super) place: Option<PlaceView>,
-}
-
-pub(super) struct AssignView {
-    pub(super) apps: String,
-    pub(super) each: String,
-    pub(super) total: String,
-    pub(super) causes: Vec<usize>,
-    pub(super) more: String,
-    pub(super) names: String,
-}
-
-pub(super) struct LeftView {
-    pub(super) pairs: String,
-    pub(super) said: String,
-    pub(super) loud: bool,
-    pub(super) names: String,
-    pub(super) place: Option<PlaceView>,
-}
-
-pub(super) struct LicenseView {
-    pub(super) name: String,
-    pub(super) link: String,
-    pub(super) location: String,
-    pub(super) total: String,
-    pub(super) now: String,
-    pub(super) after: String,
-    pub(super) free: String,
-    pub(super) bar: Option<Bar>,
-    pub(super) class: &'static str,
-    pub(super) state: String,
-}
 
 /// Which app a part of the address means.
 pub(super) fn key(asset: Asset) -> String {
@@ -247,7 +32,7 @@ pub(super) fn key(asset: Asset) -> String {
 const PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
 const PATH: &AsciiSet = &PART.remove(b'/');
 
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     escape::terminal(text).into_owned()
 }
 
@@ -272,7 +57,7 @@ fn place(links: Option<&str>, file: &str, line: Option<u32>, rest: usize) -> Pla
     PlaceView { text: shown(&text), link, more: plus(rest) }
 }
 
-fn first<'a>(
+pub(super) fn first<'a>(
     links: Option<&str>,
     mut places: impl ExactSizeIterator<Item = &'a Place<'a>>,
 ) -> Option<PlaceView> {
@@ -493,55 +278,6 @@ fn cause_view(links: Option<&str>, row: &CauseRow<'_>, number: usize) -> CauseVi
         assign: grouped(row.assign),
         reclaim: grouped(row.reclaim),
         apps: grouped(count(row.assets.len())),
-    }
-}
-
-fn seats(links: Option<&str>, sections: &Sections<'_>) -> Option<SeatsView> {
-    let section = &sections.seats;
-    if section.is_empty() {
-        return None;
-    }
-    let moves = section.moves.iter().map(|one| SeatLineView {
-        people: grouped(one.people),
-        loud: one.takes,
-        what: one.what.clone(),
-        name: shown(one.name),
-        why: shown(&one.why),
-        place: first(links, std::iter::once(&one.place)),
-    });
-    let left = section.left.iter().map(|one| SeatLineView {
-        people: grouped(one.people),
-        loud: one.is_loud(),
-        what: one.said().to_owned(),
-        name: shown(one.name),
-        why: String::new(),
-        place: first(links, std::iter::once(&one.place)),
-    });
-    let lines: Vec<SeatLineView> = moves.chain(left).collect();
-    Some(SeatsView {
-        facts: section.facts(),
-        enabled: section.enabled.iter().take(ROWS).map(|name| shown(name)).collect(),
-        all: lines.len(),
-        lines: lines.into_iter().take(ROWS).collect(),
-        stock: section
-            .rows
-            .iter()
-            .take(ROWS)
-            .map(|(location, row)| stock_of(location, row))
-            .collect(),
-    })
-}
-
-fn stock_of(location: &str, row: &SeatRow) -> SeatStockView {
-    let number = |number: Option<u64>| number.map(grouped).unwrap_or_default();
-    SeatStockView {
-        name: shown(&row.name),
-        location: shown(location),
-        total: number(row.counts.map(|counts| counts.total.sum())),
-        free: number(row.counts.map(|counts| counts.available.sum())),
-        after: number(row.counts.map(|_| row.free_after.sum())),
-        ends: shown(row.period_end.as_deref().unwrap_or_default()),
-        state: seat_state(row),
     }
 }
 
